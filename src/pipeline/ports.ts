@@ -1,0 +1,94 @@
+import type { Observable } from 'rxjs';
+import type { EngineEvent } from '../engine/event.ts';
+import type { Outcomes } from '../engine/outcome.ts';
+import type { ForecastItem, ReadingItem } from '../protocol/items.ts';
+
+/** The contracts between the pipeline and the outside worlds. Adapters implement them and decide nothing. */
+
+/** Wall clock. Only the composition root picks a real one. */
+export interface Clock {
+  /** Whole milliseconds since 1970. */
+  now(): number;
+}
+
+/** One message from a broker. */
+export interface Message {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retained: boolean;
+  /** Called once, after the journal has what the message carried. Never throws. */
+  readonly acknowledge: () => void;
+}
+
+/** Where messages come from: a client of an outside broker, or the embedded broker. */
+export interface MessageSource {
+  /** Hot; never errors. Completes after `close`. */
+  readonly messages$: Observable<Message>;
+  /** Stops taking messages in; resolves when no further message will come. */
+  close(): Promise<void>;
+}
+
+/** Where events become durable. */
+export interface Journal {
+  /** Resolves with the event's position once it is durable; positions rise strictly. */
+  append(event: EngineEvent): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Read-only views of the streams, as adapters show them. All answers are of one moment. */
+export interface StreamDirectory {
+  /** Number of streams. */
+  readonly count: number;
+  /** Ids in ascending order of code units. */
+  ids(): readonly string[];
+  has(id: string): boolean;
+  row(id: string): number | null;
+  summary(id: string): StreamSummary | null;
+  lastReading(id: string): ReadingItem | null;
+  forecast(id: string): ForecastItem | null;
+  /** The newest `limit` readings with from ≤ t ≤ to, ascending in time. */
+  history(id: string, from: number, to: number, limit: number): StreamHistory | null;
+  /** Hidden and cell state, (H) each. */
+  state(id: string): StreamState | null;
+  models(): readonly ModelSummary[];
+}
+
+export interface StreamSummary {
+  readonly id: string;
+  readonly state: 'warming' | 'ok' | 'fallback' | 'stale';
+  /** Milliseconds; null before the second reading. */
+  readonly cadence: number | null;
+  readonly last: { readonly t: number; readonly v: number | null };
+  readonly unit: string | null;
+  readonly skill: number | null;
+  readonly score: number | null;
+  readonly model: string;
+}
+
+export interface StreamHistory {
+  readonly t: number[];
+  readonly v: (number | null)[];
+}
+
+export interface StreamState {
+  readonly h: number[];
+  readonly c: number[];
+  /** Recurrent steps taken since the state was last zero. */
+  readonly steps: number;
+}
+
+export interface ModelSummary {
+  readonly model: string;
+  readonly version: number;
+  readonly cell: string;
+  readonly hidden: number;
+  readonly horizon: number;
+  readonly streams: number;
+  readonly parameters: number;
+  readonly loss: number | null;
+}
+
+/** What sinks see: every outcome in order, hot, never errors. */
+export interface OutcomeFeed {
+  readonly outcomes$: Observable<Outcomes>;
+}
