@@ -1,0 +1,101 @@
+import {
+  asyncScheduler,
+  defer,
+  EMPTY,
+  filter,
+  firstValueFrom,
+  map,
+  merge,
+  type Observable,
+  type SchedulerLike,
+  switchMap,
+  take,
+  timeout,
+} from 'rxjs';
+import { systemRandom } from './back-off.ts';
+import { Connection, type ConnectionState } from './connection.ts';
+import { type ItemSelection, itemFeed } from './item-feed.ts';
+import type { BatchMessage } from './messages.ts';
+import { RequestRefused } from './request-refused.ts';
+import { globalWebSocket, type WebSocketConstructor } from './web-socket-like.ts';
+
+const replyMsMax = 10_000;
+
+export interface ConnectOptions {
+  /** Needed when the server's `hello` asks for a token. */
+  readonly token?: string;
+  /** The WebSocket class; needed where the runtime has none (Node 20: give it the one of `ws`). */
+  readonly WebSocket?: WebSocketConstructor;
+  /** Numbers in [0, 1) for the jitter between attempts. */
+  readonly random?: () => number;
+  /** Where timers run; asynchronous by default. */
+  readonly scheduler?: SchedulerLike;
+}
+
+export interface Client {
+  /**
+   * The present state at once, then every change. A lost connection is tried again without end, half a second
+   * to thirty seconds apart; `unauthorised` is final: connect anew with another token.
+   */
+  readonly state$: Observable<ConnectionState>;
+  /** Batches of items, in order, over all reconnections. See `itemFeed` for its promises. */
+  items$(selection: ItemSelection): Observable<BatchMessage>;
+  /** Resolves with the server's list of matching streams; rejects when refused or not answered within 10 s. */
+  streams(match: string): Promise<unknown>;
+  /** Ends everything: observables complete. */
+  close(): void;
+}
+
+/** Opens a client of `url`, which ends in `/v1/ws`. Throws only when there is no WebSocket class. */
+export function connect(url: string, options: ConnectOptions = {}): Client {
+  const WebSocket = options.WebSocket ?? globalWebSocket();
+  if (WebSocket === null) throw new Error('This runtime has no WebSocket class: pass one.');
+  const scheduler = options.scheduler ?? asyncScheduler;
+  const connection = new Connection({
+    url,
+    token: options.token ?? null,
+    WebSocket,
+    random: options.random ?? systemRandom,
+    scheduler,
+  });
+  let lastId = 0;
+  const nextId = (): number => {
+    lastId += 1;
+    return lastId;
+  };
+  return {
+    state$: connection.state$,
+    items$: (selection) => itemFeed(connection, nextId, selection),
+    streams: (match) => requestStreams(connection, nextId(), match, scheduler),
+    close: () => connection.close(),
+  };
+}
+
+function requestStreams(
+  connection: Connection,
+  id: number,
+  match: string,
+  scheduler: SchedulerLike,
+): Promise<unknown> {
+  const reply$ = connection.messages$.pipe(
+    filter((message) => 'id' in message && message.id === id),
+    take(1),
+    map((message) => {
+      if (message.type === 'result') return message.data;
+      if (message.type !== 'error') throw new Error(`Unexpected reply "${message.type}".`);
+      throw new RequestRefused(message.code, message.message, message.hint ?? null);
+    }),
+  );
+  const send$ = defer(() => {
+    connection.send({ id, type: 'streams', match });
+    return EMPTY;
+  });
+  return firstValueFrom(
+    connection.state$.pipe(
+      filter((state) => state === 'ready'),
+      take(1),
+      switchMap(() => merge(reply$, send$)),
+      timeout({ first: replyMsMax, scheduler }),
+    ),
+  );
+}
