@@ -1,7 +1,15 @@
 import type { Observable } from 'rxjs';
 import type { EngineEvent } from '../engine/event.ts';
 import type { Outcomes } from '../engine/outcome.ts';
+import type {
+  ModelSummary,
+  StreamHistory,
+  StreamState,
+  StreamSummary,
+} from '../engine/stream-views.ts';
 import type { ForecastItem, ReadingItem } from '../protocol/items.ts';
+
+export type { ModelSummary, StreamHistory, StreamState, StreamSummary };
 
 /** The contracts between the pipeline and the outside worlds. Adapters implement them and decide nothing. */
 
@@ -9,6 +17,13 @@ import type { ForecastItem, ReadingItem } from '../protocol/items.ts';
 export interface Clock {
   /** Whole milliseconds since 1970. */
   now(): number;
+}
+
+/** Where changes of state are told in words; pino's shape. What happens per reading is counted, never logged. */
+export interface Logger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
 }
 
 /** One message from a broker. */
@@ -51,41 +66,6 @@ export interface StreamDirectory {
   /** Hidden and cell state, (H) each. */
   state(id: string): StreamState | null;
   models(): readonly ModelSummary[];
-}
-
-export interface StreamSummary {
-  readonly id: string;
-  readonly state: 'warming' | 'ok' | 'fallback' | 'stale';
-  /** Milliseconds; null before the second reading. */
-  readonly cadence: number | null;
-  readonly last: { readonly t: number; readonly v: number | null };
-  readonly unit: string | null;
-  readonly skill: number | null;
-  readonly score: number | null;
-  readonly model: string;
-}
-
-export interface StreamHistory {
-  readonly t: number[];
-  readonly v: (number | null)[];
-}
-
-export interface StreamState {
-  readonly h: number[];
-  readonly c: number[];
-  /** Recurrent steps taken since the state was last zero. */
-  readonly steps: number;
-}
-
-export interface ModelSummary {
-  readonly model: string;
-  readonly version: number;
-  readonly cell: string;
-  readonly hidden: number;
-  readonly horizon: number;
-  readonly streams: number;
-  readonly parameters: number;
-  readonly loss: number | null;
 }
 
 /** What sinks see: every outcome in order, hot, never errors. */
