@@ -1,0 +1,109 @@
+import { map, merge, type Observable, Subject, share, takeUntil, tap } from 'rxjs';
+import type { EngineEvent } from '../engine/event.ts';
+import type { ForecastDemand, Outcomes } from '../engine/outcome.ts';
+import type { Reading } from '../stream/reading.ts';
+import { type AfterTurn, batchByTurn } from './batch-by-turn.ts';
+import type { Clock, Journal, Message } from './ports.ts';
+
+/**
+ * The middle of the house:
+ *
+ *   messages$ ─▶ decode ─┬─▶ batch ─┐
+ *                        │          ├─▶ journal ─▶ engine.apply ─▶ share ─┬─▶ WebSocket
+ *              rejections (counted) │      └─▶ acknowledge                └─▶ training
+ *   submit(event) ──────────────────┘
+ *
+ * Every event passes here in one order: it is handed to the journal first and folded into the
+ * engine within the same turn; whoever waits for it is told when the journal has it. Nothing on
+ * the way throws: what cannot be read is a value by the time it gets here.
+ */
+
+/** Readings folded at once, at most. */
+const BATCH_READINGS_MAX = 512;
+
+export interface ForecastPipelineOptions {
+  readonly messages$: Observable<Message>;
+  /** Readings of a message; counts and keeps what it rejects. */
+  readonly decode: (message: Message) => readonly Reading[];
+  readonly apply: (event: EngineEvent, wants: ForecastDemand) => Outcomes;
+  readonly wants: ForecastDemand;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly afterTurn: AfterTurn;
+  /** Called when the journal could not take an event; its messages stay unacknowledged. */
+  readonly onUncommitted: (error: unknown) => void;
+}
+
+export interface ForecastPipeline {
+  /** Hot: starts with the first subscriber and folds each event once for all of them. */
+  readonly outcomes$: Observable<Outcomes>;
+  /** Folds an event that did not come as a message; resolves once the journal has it. */
+  submit(event: EngineEvent): Promise<void>;
+  /** No further event is taken; completes `outcomes$`. */
+  close(): void;
+}
+
+interface PendingEvent {
+  readonly event: EngineEvent;
+  readonly committed: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+interface Decoded {
+  readonly readings: readonly Reading[];
+  readonly acknowledge: () => void;
+}
+
+export function forecastPipeline(options: ForecastPipelineOptions): ForecastPipeline {
+  const { clock, journal } = options;
+  const submitted$ = new Subject<PendingEvent>();
+  const closed$ = new Subject<void>();
+
+  const batches$ = options.messages$.pipe(
+    map(
+      (message): Decoded => ({
+        readings: options.decode(message),
+        acknowledge: message.acknowledge,
+      }),
+    ),
+    batchByTurn(
+      BATCH_READINGS_MAX,
+      ({ readings }) => Math.max(1, readings.length),
+      options.afterTurn,
+    ),
+    map((batch) => pendingBatch(batch, clock.now(), options.onUncommitted)),
+  );
+
+  const outcomes$ = merge(batches$, submitted$).pipe(
+    takeUntil(closed$),
+    tap(({ event, committed, failed }) => {
+      journal.append(event).then(committed, failed);
+    }),
+    map(({ event }) => options.apply(event, options.wants)),
+    share(),
+  );
+
+  return {
+    outcomes$,
+    submit: (event) =>
+      new Promise((resolve, reject) => {
+        submitted$.next({ event, committed: resolve, failed: reject });
+      }),
+    close: () => closed$.next(),
+  };
+}
+
+/** One event out of the messages of one turn; all of them are acknowledged in order once it is durable. */
+function pendingBatch(
+  batch: readonly Decoded[],
+  arrivedAt: number,
+  failed: (error: unknown) => void,
+): PendingEvent {
+  return {
+    event: { kind: 'readings', arrivedAt, readings: batch.flatMap(({ readings }) => readings) },
+    committed: () => {
+      for (const { acknowledge } of batch) acknowledge();
+    },
+    failed,
+  };
+}

@@ -1,0 +1,35 @@
+import type { StreamLimits } from './stream-rule.ts';
+
+/** Which limit a reading breaks, in words; null when it keeps to all. */
+export interface LimitBreak {
+  readonly direction: 'up' | 'down';
+  readonly text: string;
+}
+
+/**
+ * Checks a value against its stream's plausible range and rate of change. `before` is the value of
+ * the newest step, at `beforeTime`; both may be NaN. A missing value breaks nothing.
+ */
+export function breaksLimits(
+  value: number,
+  time: number,
+  before: number,
+  beforeTime: number,
+  limits: StreamLimits,
+): LimitBreak | null {
+  const { range, maxRate } = limits;
+  if (range !== null) {
+    if (value < range[0])
+      return { direction: 'down', text: `below the plausible range (${range[0]} to ${range[1]})` };
+    if (value > range[1])
+      return { direction: 'up', text: `above the plausible range (${range[0]} to ${range[1]})` };
+  }
+  if (maxRate !== null) {
+    const rate = (value - before) / (time - beforeTime);
+    if (Math.abs(rate) > maxRate) {
+      const perMinute = `${maxRate * 60_000}/min`;
+      return { direction: rate > 0 ? 'up' : 'down', text: `changes faster than ${perMinute}` };
+    }
+  }
+  return null;
+}
