@@ -18,7 +18,7 @@ export interface TrainingRows {
   /** (count, rowWidth(shape)) */
   readonly rows: Float64Array;
   readonly stateCount: number;
-  /** (stateCount, 2): member, step that the state stands before. */
+  /** (stateCount, 2): member, step that the state stands before; in the order of their rows. */
   readonly stateAt: Float64Array;
   /** (stateCount, 2·L·H): h then c, before the step. */
   readonly states: Float32Array;

@@ -1,0 +1,407 @@
+import { type AdamState, adamStep, createAdamState } from '../../numerics/adam.ts';
+import { clipGradientNorm } from '../../numerics/gradient-clip.ts';
+import { Random } from '../../numerics/random.ts';
+import type {
+  GradientKernel,
+  NetworkShape,
+  RecurrentKernel,
+} from '../../numerics/recurrent-kernel.ts';
+import { Checkpoint } from './checkpoint.ts';
+import { HeldOut } from './held-out.ts';
+import { ReplayReservoir } from './replay-reservoir.ts';
+import { StepHistory } from './step-history.ts';
+import {
+  assignNumbers,
+  beginNumbers,
+  countLoss,
+  forgetLosses,
+  type TrainerCounters,
+  type TrainerNumbers,
+} from './trainer-numbers.ts';
+import type { TrainingResult } from './training-result.ts';
+import {
+  ROW_MEMBER,
+  ROW_STEP,
+  rowWidth,
+  STATE_EVERY_STEPS,
+  type TrainingRows,
+} from './training-rows.ts';
+import {
+  beginWarmUp,
+  judgeWarmUp,
+  WARM_UP,
+  type WarmUp,
+  warmUpLearningRate,
+  warmUpMayGoOn,
+} from './warm-up.ts';
+import { WindowBatch } from './window-batch.ts';
+import { WindowPicker } from './window-picker.ts';
+
+/** Makes the two workloads of a network; nothing here knows which implementation runs. */
+export interface TrainingKernels {
+  readonly gradient: (shape: NetworkShape) => GradientKernel;
+  readonly recurrent: (shape: NetworkShape) => RecurrentKernel;
+}
+
+export interface TrainerOptions {
+  readonly group: string;
+  readonly shape: NetworkShape;
+  /** Fixes replay, sampling and input noise. */
+  readonly seed: number;
+  /** Steps of a window, 8 or more. */
+  readonly window: number;
+  /** The weights the group forecasts with now, and their version. */
+  readonly weights: Float32Array;
+  readonly version: number;
+  /** Members whose steps are kept at once; 64 when left out. */
+  readonly slots?: number;
+  /** Windows kept for replay; 512 when left out. */
+  readonly replayWindows?: number;
+}
+
+export interface UpdateResult {
+  /** `refused`: loss or gradient was not finite, nothing changed. `idle`: nothing to learn from. */
+  readonly status: 'updated' | 'refused' | 'diverged' | 'idle';
+  /** Loss of the batch before the update; null when idle. */
+  readonly loss: number | null;
+  /** Loss of the batch if the network answered 0 everywhere; null when idle. */
+  readonly naiveLoss: number | null;
+  /** What became of the group, when `diverged`. */
+  readonly result: TrainingResult | null;
+}
+
+/**
+ * Trains the weights of one model group from the rows the engine hands over. Deterministic: the
+ * same calls with the same rows and seed give the same bits.
+ *
+ *   accept(rows) ─▶ StepHistory ─▶ ReplayReservoir        update() ─▶ weights ──publish()──▶ published
+ *                       └───────▶ Checkpoint (shadow) ──▶ checkpoint() ─▶ good: lastGood ← published
+ *                                                                         worse: all ← lastGood
+ *
+ * Four copies of the weights: `weights` is trained; `best` won the last judgement of the warm-up;
+ * `published` is live; `lastGood` passed the last promotion test.
+ */
+export class Trainer {
+  readonly group: string;
+  readonly shape: NetworkShape;
+  readonly window: number;
+  readonly slots: number;
+  readonly replayWindows: number;
+  readonly #kernel: GradientKernel;
+  readonly #history: StepHistory;
+  readonly #reservoir: ReplayReservoir;
+  readonly #heldOut: HeldOut;
+  readonly #batch: WindowBatch;
+  readonly #picker: WindowPicker;
+  readonly #checkpoint: Checkpoint;
+  readonly #adam: AdamState;
+  readonly #weights: Float32Array;
+  readonly #best: Float32Array;
+  readonly #published: Float32Array;
+  readonly #lastGood: Float32Array;
+  readonly #gradient: Float32Array;
+  readonly #warmUp: WarmUp;
+  readonly #numbers: TrainerNumbers;
+  #random: Random;
+
+  constructor(options: TrainerOptions, kernels: TrainingKernels) {
+    const { shape, window, weights, slots = SLOTS, replayWindows = REPLAY_WINDOWS } = options;
+    this.group = options.group;
+    this.shape = shape;
+    this.window = window;
+    this.slots = slots;
+    this.replayWindows = replayWindows;
+    this.#kernel = kernels.gradient(shape);
+    this.#history = new StepHistory(shape, slots, window);
+    this.#reservoir = new ReplayReservoir(shape, replayWindows, window);
+    this.#heldOut = new HeldOut(slots);
+    this.#batch = new WindowBatch(shape, NEWEST_WINDOWS + UPDATE_REPLAYS, window);
+    this.#picker = new WindowPicker(this.#history, this.#reservoir, this.#heldOut, this.#batch);
+    this.#checkpoint = new Checkpoint(this.#history, kernels.recurrent(shape));
+    this.#adam = createAdamState(weights.length);
+    this.#weights = weights.slice();
+    this.#best = weights.slice();
+    this.#published = weights.slice();
+    this.#lastGood = weights.slice();
+    this.#gradient = new Float32Array(weights.length);
+    this.#warmUp = beginWarmUp();
+    this.#numbers = beginNumbers(options.version);
+    this.#random = new Random(options.seed);
+  }
+
+  /** Version of the published weights. */
+  get version(): number {
+    return this.#numbers.publishedVersion;
+  }
+
+  get warmingUp(): boolean {
+    return this.#warmUp.active === 1;
+  }
+
+  /** Streams that still send steps. */
+  get activeMembers(): number {
+    return this.#history.activeMembers();
+  }
+
+  /** What happened so far, each counted from the beginning of the group. */
+  get counters(): TrainerCounters {
+    const { updates, refusedUpdates, divergences, rollbacks } = this.#numbers;
+    const { acceptedSteps, refusedRows } = this.#history;
+    return { acceptedSteps, refusedRows, updates, refusedUpdates, divergences, rollbacks };
+  }
+
+  /** Takes rows in; they are copied. Rows of another group or shape are a programmer's error. */
+  accept(rows: TrainingRows): void {
+    this.#assertMine(rows);
+    const numbers = this.#numbers;
+    numbers.version = Math.max(numbers.version, rows.version);
+    // Only forecasts of weights that are known here, and newer than the last good ones, are judged.
+    const judged =
+      rows.version > numbers.lastGoodVersion && rows.version <= numbers.publishedVersion;
+    const width = rowWidth(this.shape);
+    let cursor = 0;
+    for (let index = 0; index < rows.count; index++) {
+      const slot = this.#history.accept(rows, index);
+      const state = findState(rows, index * width, cursor);
+      if (state >= 0) cursor = state + 1;
+      if (slot < 0) continue;
+      if (state >= 0)
+        this.#history.acceptState(slot, rows.rows[index * width + ROW_STEP], rows, state);
+      this.#reservoir.offer(this.#history, slot, this.#random);
+      if (judged) this.#checkpoint.accept(slot);
+    }
+    if (judged) this.#checkpoint.flush();
+  }
+
+  /** Whether an update would learn something now. */
+  ready(): boolean {
+    if (!this.warmingUp) return this.#picker.hasNewest();
+    if (!warmUpMayGoOn(this.#warmUp, this.#history.acceptedSteps, this.window)) return false;
+    if (this.#warmUp.updates > 0) return this.#picker.hasNewest();
+    return this.#picker.windowCount(Math.min(STEPS_MIN, this.window / 2)) >= WINDOWS_MIN;
+  }
+
+  /** One Adam step, or nothing while not `ready`. */
+  update(): UpdateResult {
+    if (!this.ready() || !this.#fillBatch()) return IDLE;
+    this.#batch.addNoise(this.#random, INPUT_NOISE);
+    const naiveLoss = this.#batch.naive().loss;
+    const loss = this.#kernel.gradient(this.#weights, this.#batch.view(), this.#gradient);
+    const norm = clipGradientNorm(this.#gradient, GRADIENT_NORM_MAX);
+    const finite = Number.isFinite(loss) && Number.isFinite(norm);
+    if (finite) this.#step();
+    if (countLoss(this.#numbers, finite ? loss : null, naiveLoss)) {
+      return { status: 'diverged', loss, naiveLoss, result: this.#returnToLastGood('diverged') };
+    }
+    if (!finite) return { status: 'refused', loss, naiveLoss, result: null };
+    this.#numbers.updates++;
+    if (this.warmingUp) this.#countWarmUp();
+    else this.#numbers.unpublished++;
+    return { status: 'updated', loss, naiveLoss, result: null };
+  }
+
+  /** Makes what was learnt since the last time the live weights; null when nothing was. */
+  publish(): TrainingResult | null {
+    const numbers = this.#numbers;
+    if (numbers.unpublished === 0) return null;
+    const source = this.warmingUp ? this.#best : this.#weights;
+    if (numbers.publishedVersion === numbers.lastGoodVersion) {
+      this.#checkpoint.begin(this.#lastGood);
+    }
+    this.#published.set(source);
+    numbers.unpublished = 0;
+    numbers.publishedVersion = ++numbers.version;
+    const loss = this.warmingUp ? numbers.heldOutLoss : numbers.slowLoss;
+    return this.#weightsResult('published', Number.isFinite(loss) ? loss : null);
+  }
+
+  /** The promotion test; null when nothing was published since the last one, or too little seen. */
+  checkpoint(): TrainingResult | null {
+    const numbers = this.#numbers;
+    if (numbers.publishedVersion === numbers.lastGoodVersion) return null;
+    const verdict = this.#checkpoint.verdict();
+    if (verdict === 'undecided') return null;
+    const loss = this.#checkpoint.liveLoss;
+    if (verdict === 'worse') return this.#returnToLastGood('rollback', loss);
+    this.#lastGood.set(this.#published);
+    numbers.lastGoodVersion = numbers.publishedVersion;
+    const { group } = this;
+    return { kind: 'checkpoint', group, version: this.version, loss, updates: numbers.updates };
+  }
+
+  /** Takes over weights that are live already, when they are newer than all that is known here. */
+  adopt(version: number, weights: Float32Array): void {
+    if (version <= this.#numbers.publishedVersion) return;
+    for (const copy of [this.#weights, this.#best, this.#published, this.#lastGood]) {
+      copy.set(weights);
+    }
+    this.#resetMoments();
+    const numbers = this.#numbers;
+    numbers.version = Math.max(numbers.version, version);
+    numbers.publishedVersion = version;
+    numbers.lastGoodVersion = version;
+    numbers.unpublished = 0;
+  }
+
+  /** (parameters) a copy of the live weights. */
+  publishedWeights(): Float32Array {
+    return this.#published.slice();
+  }
+
+  /** Every array that together with `scalars` is the state, in a fixed order. */
+  arrays(): readonly (Float32Array | Float64Array)[] {
+    return [
+      this.#weights,
+      this.#best,
+      this.#published,
+      this.#lastGood,
+      this.#adam.m,
+      this.#adam.v,
+      ...this.#history.arrays(),
+      ...this.#reservoir.arrays(),
+      ...this.#heldOut.arrays(),
+      ...this.#checkpoint.arrays(),
+    ];
+  }
+
+  /** Every number of the state that is in no array, in a fixed order. */
+  scalars(): number[] {
+    return [
+      ...this.#random.state(),
+      this.#adam.step,
+      ...Object.values(this.#warmUp),
+      ...Object.values(this.#numbers),
+    ];
+  }
+
+  /** Continues from `scalars`, after the arrays were overwritten. */
+  restored(scalars: readonly number[]): void {
+    this.#random = Random.restore(scalars.slice(0, 4));
+    this.#adam.step = scalars[4];
+    const warmUpEnd = 5 + Object.keys(this.#warmUp).length;
+    assignNumbers(this.#warmUp, scalars.slice(5, warmUpEnd));
+    assignNumbers(this.#numbers, scalars.slice(warmUpEnd));
+    this.#history.restored();
+    this.#checkpoint.restored(this.#lastGood);
+  }
+
+  #assertMine(rows: TrainingRows): void {
+    const { shape } = this;
+    const same = (Object.keys(shape) as (keyof NetworkShape)[]).every(
+      (key) => rows.shape[key] === shape[key],
+    );
+    if (rows.group !== this.group || !same) {
+      throw new RangeError(`expected rows of group "${this.group}", got "${rows.group}"`);
+    }
+  }
+
+  #fillBatch(): boolean {
+    if (!this.warmingUp) {
+      return this.#picker.pickNewestAndReplay(this.#random, NEWEST_WINDOWS, UPDATE_REPLAYS);
+    }
+    if (this.#warmUp.updates === 0) this.#heldOut.advance(this.#history);
+    if (!this.#picker.pickAny(this.#random, WARM_UP.windows)) return false;
+    // The first states were made by weights that knew nothing.
+    if (this.#warmUp.updates < WARM_UP.zeroStateUpdates) this.#batch.clearStates();
+    return true;
+  }
+
+  #step(): void {
+    const learningRate = this.warmingUp ? warmUpLearningRate(this.#warmUp.updates) : LEARNING_RATE;
+    adamStep(this.#weights, this.#gradient, this.#adam, { ...ADAM, learningRate });
+  }
+
+  #resetMoments(): void {
+    this.#adam.m.fill(0);
+    this.#adam.v.fill(0);
+    this.#adam.step = 0;
+  }
+
+  #countWarmUp(): void {
+    this.#warmUp.updates++;
+    if (this.#warmUp.updates % WARM_UP.judgeEvery !== 0) return;
+    const improved = this.#judge();
+    if (improved) {
+      this.#best.set(this.#weights);
+      this.#numbers.unpublished++;
+    }
+    const verdict = judgeWarmUp(this.#warmUp, improved, this.#history.acceptedSteps);
+    if (verdict === 'return') {
+      this.#weights.set(this.#best);
+      this.#resetMoments();
+    }
+    this.#heldOut.advance(this.#history);
+  }
+
+  /** Are the weights better than the best ones on what was held out? Null when nothing was. */
+  #judge(): boolean | null {
+    const start = this.#random.integer(this.replayWindows + this.slots);
+    let visited = 0;
+    let current = 0;
+    let best = 0;
+    let weight = 0;
+    for (let round = 0; round < JUDGE_ROUNDS; round++) {
+      visited = this.#picker.pickHeldOut(start, visited, WARM_UP.windows);
+      const share = this.#batch.naive().weight;
+      if (share === 0) break;
+      const batch = this.#batch.view();
+      current += share * this.#kernel.gradient(this.#weights, batch, this.#gradient);
+      best += share * this.#kernel.gradient(this.#best, batch, this.#gradient);
+      weight += share;
+    }
+    if (weight === 0) return null;
+    this.#numbers.heldOutLoss = Math.min(current, best) / weight;
+    return current < best;
+  }
+
+  #returnToLastGood(kind: 'rollback' | 'diverged', loss?: number): TrainingResult {
+    const numbers = this.#numbers;
+    for (const copy of [this.#weights, this.#best, this.#published]) copy.set(this.#lastGood);
+    this.#resetMoments();
+    if (kind === 'rollback') numbers.rollbacks++;
+    else numbers.divergences++;
+    const lossBefore = loss ?? (numbers.slowLoss > 0 ? numbers.slowLoss : null);
+    forgetLosses(numbers);
+    numbers.unpublished = 0;
+    numbers.publishedVersion = ++numbers.version;
+    numbers.lastGoodVersion = numbers.version;
+    return this.#weightsResult(kind, lossBefore);
+  }
+
+  #weightsResult(kind: 'published' | 'rollback' | 'diverged', loss: number | null): TrainingResult {
+    const { group, version } = this;
+    const { updates } = this.#numbers;
+    return { kind, group, version, weights: this.publishedWeights(), loss, updates };
+  }
+}
+
+/** Index of the state of the row at offset `at`; states lie in the order of their rows. */
+function findState(rows: TrainingRows, at: number, cursor: number): number {
+  const member = rows.rows[at + ROW_MEMBER];
+  const step = rows.rows[at + ROW_STEP];
+  if (step % STATE_EVERY_STEPS !== 0) return -1;
+  for (let k = 0; k < rows.stateCount; k++) {
+    const index = (cursor + k) % rows.stateCount;
+    if (rows.stateAt[2 * index] === member && rows.stateAt[2 * index + 1] === step) return index;
+  }
+  return -1;
+}
+
+const IDLE: UpdateResult = { status: 'idle', loss: null, naiveLoss: null, result: null };
+
+const SLOTS = 64;
+const REPLAY_WINDOWS = 512;
+/** An update learns from the newest window of each slot, a sample of these when there are more … */
+const NEWEST_WINDOWS = 16;
+/** … and from these of the reservoir. */
+const UPDATE_REPLAYS = 8;
+const LEARNING_RATE = 1e-3;
+const ADAM = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
+const GRADIENT_NORM_MAX = 1;
+/** Deviation of the Gaussian noise on the inputs, in training only. */
+const INPUT_NOISE = 0.15;
+/** The warm-up begins with so many windows of so many steps. */
+const WINDOWS_MIN = 4;
+const STEPS_MIN = 32;
+/** Batches of held-out windows that a judgement looks at. */
+const JUDGE_ROUNDS = 2;
