@@ -37,15 +37,15 @@ export interface ForecastPipelineOptions {
 export interface ForecastPipeline {
   /** Hot: starts with the first subscriber and folds each event once for all of them. */
   readonly outcomes$: Observable<Outcomes>;
-  /** Folds an event that did not come as a message; resolves once the journal has it. */
-  submit(event: EngineEvent): Promise<void>;
+  /** Folds an event that did not come as a message; resolves with its position once the journal has it. */
+  submit(event: EngineEvent): Promise<number>;
   /** No further event is taken; completes `outcomes$`. */
   close(): void;
 }
 
 interface PendingEvent {
   readonly event: EngineEvent;
-  readonly committed: () => void;
+  readonly committed: (position: number) => void;
   readonly failed: (error: unknown) => void;
 }
 

@@ -29,6 +29,21 @@ function expectSound(item: ForecastItem): void {
   });
 }
 
+function learnSomething(engine: Engine): void {
+  const group = engine.membership.groups[0];
+  if (group === undefined) return;
+  engine.apply({
+    kind: 'weights',
+    group: group.name,
+    version: 1,
+    digest: '',
+    weights: someWeights(engine),
+    reason: 'published',
+    loss: null,
+    seconds: null,
+  });
+}
+
 describe('forecasts', () => {
   it('start with the second reading, warming, every number finite', () => {
     const items = feed(smallEngine(), [5, 7]);
@@ -64,20 +79,7 @@ describe('forecasts', () => {
           for (const { forecast } of engine.apply(readings(reading('a', t, v)), all).steps) {
             if (forecast !== null) expectSound(forecast);
           }
-          if (t === START + 10 * MINUTE && engine.membership.groups.length > 0) {
-            const { name } = engine.membership.groups[0]!;
-            const weights = someWeights(engine);
-            engine.apply({
-              kind: 'weights',
-              group: name,
-              version: 1,
-              digest: '',
-              weights,
-              reason: 'published',
-              loss: null,
-              seconds: null,
-            });
-          }
+          if (t === START + 10 * MINUTE) learnSomething(engine);
         }
       }),
       { numRuns: 60 },

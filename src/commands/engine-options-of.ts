@@ -1,0 +1,29 @@
+import type { Configuration } from '../config/configuration.ts';
+import type { EngineOptions } from '../engine/engine-options.ts';
+import { createReadableKernel } from '../numerics/readable-kernel.ts';
+
+/** Streams of a model group whose steps are learnt from at a time. */
+const TRACKED_STREAMS = 32;
+
+/** What a configuration says to the engine. */
+export function engineOptionsOf(configuration: Configuration, seed: number): EngineOptions {
+  const { limits, models } = configuration;
+  return {
+    seed,
+    rules: configuration.streams.map((rule) => ({
+      match: rule.match,
+      cadence: rule.cadence,
+      horizon: rule.horizon,
+      levels: rule.levels,
+      model: rule.model,
+      maxGapSteps: rule.maxGap,
+      latenessMs: rule.lateness,
+      expireMs: rule.expire,
+      limits: rule.limits,
+    })),
+    models,
+    limits: { streams: limits.streams, modelBytes: limits.modelBytes },
+    trackedStreams: TRACKED_STREAMS,
+    createKernel: createReadableKernel,
+  };
+}
