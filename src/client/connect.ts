@@ -12,10 +12,10 @@ import {
   take,
   timeout,
 } from 'rxjs';
+import type { BatchMessage } from '../protocol/server-messages.ts';
 import { systemRandom } from './back-off.ts';
 import { Connection, type ConnectionState } from './connection.ts';
-import { type ItemSelection, itemFeed } from './item-feed.ts';
-import type { BatchMessage } from './messages.ts';
+import { answers, type ItemSelection, itemFeed } from './item-feed.ts';
 import { RequestRefused } from './request-refused.ts';
 import { globalWebSocket, type WebSocketConstructor } from './web-socket-like.ts';
 
@@ -78,7 +78,7 @@ function requestStreams(
   scheduler: SchedulerLike,
 ): Promise<unknown> {
   const reply$ = connection.messages$.pipe(
-    filter((message) => 'id' in message && message.id === id),
+    filter((message) => answers(message, id)),
     take(1),
     map((message) => {
       if (message.type === 'result') return message.data;

@@ -7,8 +7,9 @@ import {
   Subscription,
   timer,
 } from 'rxjs';
+import type { ClientMessageInput } from '../protocol/client-messages.ts';
+import type { ServerMessage } from '../protocol/server-messages.ts';
 import { backOffMs } from './back-off.ts';
-import type { ClientMessage, ServerMessage } from './messages.ts';
 import type { WebSocketConstructor, WebSocketLike } from './web-socket-like.ts';
 
 /**
@@ -71,7 +72,7 @@ export class Connection {
   }
 
   /** False when the connection is not ready: the message is then gone. */
-  send(message: ClientMessage): boolean {
+  send(message: ClientMessageInput): boolean {
     if (this.#state.value !== 'ready' || this.#socket === null) return false;
     this.#socket.send(JSON.stringify(message));
     return true;

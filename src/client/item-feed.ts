@@ -1,10 +1,13 @@
 import { filter, Observable, Subscription, take, takeUntil } from 'rxjs';
+import type { ClientMessageInput } from '../protocol/client-messages.ts';
+import type { BatchMessage, ServerMessage } from '../protocol/server-messages.ts';
 import type { Connection } from './connection.ts';
-import type { BatchMessage, ServerMessage, SubscribeMessage } from './messages.ts';
 import { RequestRefused } from './request-refused.ts';
 
-/** What to subscribe to: the fields of the protocol's `subscribe` but `id` and `resume`, which the client fills in. */
-export type ItemSelection = Omit<SubscribeMessage, 'id' | 'type' | 'resume'>;
+type SubscribeInput = Extract<ClientMessageInput, { type: 'subscribe' }>;
+
+/** What to subscribe to: the protocol's `subscribe` without what the client fills in. */
+export type ItemSelection = Omit<SubscribeInput, 'id' | 'type' | 'resume'>;
 
 /**
  * One subscription that outlives its sockets. After every `ready` it is sent anew, with the epoch and offset of
@@ -23,16 +26,21 @@ export function itemFeed(
     let subscription: number | null = null;
     let resume: { epoch: string; offset: number } | null = null;
 
+    const takeBatch = (batch: BatchMessage): void => {
+      if (batch.subscription !== subscription) return;
+      // Offset 0 marks a part of a snapshot that goes on: there is nothing yet to resume from.
+      if (batch.offset > 0) resume = { epoch: batch.epoch, offset: batch.offset };
+      subscriber.next(batch);
+    };
+    const takeAnswer = (message: ServerMessage): void => {
+      if (message.type === 'subscribed') subscription = message.subscription;
+      if (message.type !== 'error') return;
+      requestId = null;
+      subscriber.error(new RequestRefused(message.code, message.message, message.hint ?? null));
+    };
     const receive = (message: ServerMessage): void => {
-      if (message.type === 'batch' && message.subscription === subscription) {
-        resume = { epoch: message.epoch, offset: message.offset };
-        subscriber.next(message);
-      } else if (message.type === 'subscribed' && message.id === requestId) {
-        subscription = message.subscription;
-      } else if (message.type === 'error' && message.id === requestId && requestId !== null) {
-        requestId = null;
-        subscriber.error(new RequestRefused(message.code, message.message, message.hint ?? null));
-      }
+      if (message.type === 'batch') takeBatch(message);
+      else if (requestId !== null && answers(message, requestId)) takeAnswer(message);
     };
 
     feed.add(
@@ -69,11 +77,16 @@ function releaseWhenKnown(connection: Connection, nextId: () => number, requestI
   const lost$ = connection.state$.pipe(filter((state) => state !== 'ready'));
   connection.messages$
     .pipe(
-      filter((message) => 'id' in message && message.id === requestId),
+      filter((message) => answers(message, requestId)),
       take(1),
       takeUntil(lost$),
     )
     .subscribe((message) => {
       if (message.type === 'subscribed') release(connection, nextId, message.subscription);
     });
+}
+
+/** True when the message is the server's answer to the request of this id. */
+export function answers(message: ServerMessage, requestId: number): boolean {
+  return 'id' in message && message.id === requestId;
 }
