@@ -6,8 +6,8 @@ import { createSchedule, type Schedule, type SimulationSpeed } from '../simulato
 
 /**
  * Publishes the simulated devices over MQTT as real ones would: one connection, QoS 1, in order.
- * What is due waits in the fleet, not in a queue: at most `inFlightMax` messages are unacknowledged,
- * and without a connection nothing is taken. A message counts as published once it is acknowledged;
+ * What is due waits in the fleet, not in a queue: at most `inFlightMax` messages are open, and
+ * without a connection nothing is taken. A message counts as published once it is acknowledged;
  * those that a lost connection left open are sent again by the client when it is back.
  */
 
@@ -29,7 +29,7 @@ export interface SimulatedDevicesOptions {
 }
 
 /** Where changes of the connection are told, one sentence each. */
-export interface SimulatedDevicesLog {
+interface SimulatedDevicesLog {
   info(message: string): void;
   warn(message: string): void;
 }

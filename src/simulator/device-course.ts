@@ -51,7 +51,7 @@ export class DeviceCourse {
       this.#chapterEnd = start + dayMs;
     }
     const run = this.#model.begin(begun);
-    // Measuring costs as much as living; only the noise of the hour under way must be drawn in full.
+    // Measuring costs as much as living; only the hour under way must draw its noise in full.
     const hour = (Math.ceil(this.#nextTime / hourMs) - 1) * hourMs;
     for (let time = begun + intervalMs; time < this.#nextTime; time += intervalMs) {
       if (time <= hour) run.advance();

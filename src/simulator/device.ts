@@ -50,7 +50,7 @@ export interface DeviceModel {
 }
 
 /** Both in whole hours. */
-export interface Chapters {
+interface Chapters {
   /** When each day the course is begun anew, ms after midnight UTC. */
   readonly offsetMs: number;
   /** How long a run needs to forget the state it was begun in. */
@@ -59,11 +59,11 @@ export interface Chapters {
 
 /** A device in motion. */
 export interface DeviceRun {
-  /** Lives through one interval without measuring. Not to be called within an hour that is measured. */
+  /** Lives through one interval without measuring; an hour is measured as a whole or not at all. */
   advance(): void;
   /**
-   * Lives through one interval and measures at its end. The array holds one value per stream, unrounded
-   * and in the order of the model's `streams`; it is overwritten by the next step.
+   * Lives through one interval and measures at its end. The array holds one value per stream,
+   * unrounded and in the order of the model's `streams`; it is overwritten by the next step.
    */
   step(): readonly number[];
 }

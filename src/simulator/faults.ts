@@ -22,12 +22,12 @@ export interface FaultLabel {
   /** Stream id. */
   readonly stream: string;
   readonly kind: FaultKind;
-  /** Times of the first and the last reading concerned (for a gap: the readings that are missing). */
+  /** Times of the first and the last reading concerned; of a gap, those that are missing. */
   readonly from: number;
   readonly to: number;
   /**
-   * In the stream's unit: what is added to a spike or jump, or to the last reading of a drift, which
-   * grows evenly from 0. For `stuck` and `gap`, 0.
+   * In the stream's unit: what is added to a spike or jump, or to the last reading of a drift,
+   * which grows evenly from 0. For `stuck` and `gap`, 0.
    */
   readonly magnitude: number;
 }

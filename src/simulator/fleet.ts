@@ -25,13 +25,13 @@ export interface FleetMessage {
   readonly faults?: readonly FaultLabel[];
 }
 
-export interface FleetReading {
+interface FleetReading {
   readonly stream: string;
   readonly value: number;
 }
 
 /** A stream of the fleet, as the pipeline will name it with the default template. */
-export interface FleetStream {
+interface FleetStream {
   readonly id: string;
   readonly unit: string;
   /** Typical standard deviation of healthy values. */
@@ -45,8 +45,8 @@ export interface FleetOptions {
   /** The first message is the first one at or after this time, ms since 1970. */
   readonly from: number;
   /**
-   * When the fleet was started for the first time; no fault begins in the two days after it. A later
-   * start that passes the same origin continues exactly what the first would have published.
+   * When the fleet was started for the first time; no fault begins in the two days after it. A
+   * later start that passes the same origin continues exactly what the first would have said.
    * Default: `from`.
    */
   readonly origin?: number;
@@ -62,7 +62,7 @@ export interface Fleet {
   /** Time of the message that `next` will give. */
   readonly nextTime: number;
   next(): FleetMessage;
-  /** Every fault with a reading in [from, to], past or still to come, in ascending order of time. */
+  /** Every fault with a reading in [from, to], past or still to come, ascending in time. */
   labels(from: number, to: number): FaultLabel[];
 }
 
@@ -200,7 +200,7 @@ class DevicePublisher {
   }
 }
 
-/** What a sensor says of a value: within its range, rounded, and never −0, which JSON cannot say. */
+/** What a sensor says of a value: within its range, rounded, never −0, which JSON cannot say. */
 function reportedValue(value: number, { range, decimals }: DeviceStream): number {
   const scale = 10 ** decimals;
   return Math.round(Math.min(Math.max(value, range[0]), range[1]) * scale) / scale + 0;

@@ -47,7 +47,7 @@ export class Weather {
     return this.#cover;
   }
 
-  /** Share of the clear-sky beam that comes through, about 0.05..1; single clouds pass in minutes. */
+  /** Share of the clear-sky beam that comes through, 0.05..1; single clouds pass in minutes. */
   beamTransmission(time: number): number {
     const cover = this.cloudCover(time);
     const patch = this.#patches.at(time) + 0.3 * this.#edges.at(time);

@@ -110,7 +110,7 @@ describe('the simulated devices over MQTT', () => {
     lines.splice(0);
   });
 
-  it('publishes the whole past in order, each message once, and then waits for the present', async () => {
+  it('publishes the whole past in order, each message once, up to the present', async () => {
     const broker = await listening();
     const expected = course(present - 4 * hourMs, present);
     const devices = start(broker.port, { from: present - 4 * hourMs });

@@ -64,7 +64,7 @@ describe('the sun', () => {
     expect(Math.abs(elevation(noonOf(2, 20)) - 41.9)).toBeLessThan(0.6);
   });
 
-  it('rises over Munich on the equinox shortly after six local time and sets shortly after six', () => {
+  it('rises and sets over Munich shortly after six local time on the equinox', () => {
     const day = Date.UTC(2026, 2, 20);
     const up = Array.from({ length: 1440 }, (_, i) => day + i * minuteMs).filter(
       (time) => sunVector(time).up > 0,
