@@ -10,7 +10,7 @@
  * its start value in rising order of the index, so its bits depend neither on N nor on its place.
  * (Two rows of x at a time gained 6 % and were not worth a second copy of the loop.) Arrays are
  * dense, row-major and owned by the caller; outputs must not overlap inputs. V8 computes in
- * doubles, so Float64Array is the faster type: 1.7 against 1.45 multiplications a nanosecond.
+ * doubles, so Float64Array is the faster type.
  */
 
 export type Floats = Float32Array | Float64Array;
@@ -22,20 +22,18 @@ export function addLinear(y: Floats, x: Floats, w: Floats, N: number, K: number,
     const yAt = n * R;
     let r = 0;
     for (; r + 3 < R; r += 4) {
-      let w0 = r * K;
-      let w1 = w0 + K;
-      let w2 = w1 + K;
-      let w3 = w2 + K;
+      let wAt = r * K;
       let sum0 = y[yAt + r];
       let sum1 = y[yAt + r + 1];
       let sum2 = y[yAt + r + 2];
       let sum3 = y[yAt + r + 3];
       for (let k = xAt; k < xAt + K; k++) {
         const xk = x[k];
-        sum0 += w[w0++] * xk;
-        sum1 += w[w1++] * xk;
-        sum2 += w[w2++] * xk;
-        sum3 += w[w3++] * xk;
+        sum0 += w[wAt] * xk;
+        sum1 += w[wAt + K] * xk;
+        sum2 += w[wAt + 2 * K] * xk;
+        sum3 += w[wAt + 3 * K] * xk;
+        wAt++;
       }
       y[yAt + r] = sum0;
       y[yAt + r + 1] = sum1;
