@@ -1,4 +1,4 @@
-import type { ForecastItem, ModelItem } from '../protocol/items.ts';
+import type { ForecastItem, ModelEvent, ModelItem } from '../protocol/items.ts';
 import { compileRules, leadsAsked } from '../stream/stream-rule.ts';
 import { type EngineCounters, type EngineOptions, zeroCounters } from './engine-options.ts';
 import type { EngineEvent, WeightsEvent } from './event.ts';
@@ -76,6 +76,8 @@ export class Engine {
         return outcomes([], []);
       case 'weights':
         return outcomes(this.#swapWeights(event), []);
+      case 'checkpoint':
+        return outcomes([modelItem(event.group, event, 'checkpoint')], []);
       case 'remove':
         return outcomes([], this.#remove(event.stream) ? [event.stream] : []);
     }
@@ -159,16 +161,7 @@ export class Engine {
       return [];
     }
     group.swapWeights(event.weights, event.version, event.loss);
-    return [
-      {
-        kind: 'model',
-        model: group.name,
-        version: event.version,
-        event: event.reason,
-        loss: event.loss,
-        seconds: event.seconds,
-      },
-    ];
+    return [modelItem(group.name, event, event.reason)];
   }
 
   #remove(id: string): boolean {
@@ -187,6 +180,14 @@ export class Engine {
     this.counters.removed += 1;
     return true;
   }
+}
+
+function modelItem(
+  model: string,
+  { version, loss, seconds }: { version: number; loss: number | null; seconds: number | null },
+  event: ModelEvent,
+): ModelItem {
+  return { kind: 'model', model, version, event, loss, seconds };
 }
 
 function outcomes(notices: ModelItem[], removed: string[]): Outcomes {

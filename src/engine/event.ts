@@ -4,7 +4,7 @@ import type { Reading } from '../stream/reading.ts';
  * Everything that can change the engine's state. The engine is a fold over these:
  * `state' = apply(state, event)`; time, randomness and I/O enter as values in them.
  */
-export type EngineEvent = ReadingsEvent | TickEvent | WeightsEvent | RemoveEvent;
+export type EngineEvent = ReadingsEvent | TickEvent | WeightsEvent | CheckpointEvent | RemoveEvent;
 
 /** Readings that arrived together, in order of arrival. */
 export interface ReadingsEvent {
@@ -28,10 +28,19 @@ export interface WeightsEvent {
   /** CRC-32C of the weights' bytes, hexadecimal: names them beside the journal. */
   readonly digest: string;
   readonly weights: Float32Array;
-  readonly reason: 'published' | 'rollback';
+  readonly reason: 'published' | 'rollback' | 'diverged';
   /** Training loss over the updates behind this version; null when unknown. */
   readonly loss: number | null;
   /** Time spent training since the version before. */
+  readonly seconds: number | null;
+}
+
+/** The live weights of a group have passed the promotion test: they are the last good ones now. */
+export interface CheckpointEvent {
+  readonly kind: 'checkpoint';
+  readonly group: string;
+  readonly version: number;
+  readonly loss: number;
   readonly seconds: number | null;
 }
 

@@ -7,6 +7,8 @@ import type {
   StreamState,
   StreamSummary,
 } from '../engine/stream-views.ts';
+import type { TrainingResult } from '../engine/training/training-result.ts';
+import type { TrainingRows } from '../engine/training/training-rows.ts';
 import type { ForecastItem, ReadingItem } from '../protocol/items.ts';
 
 export type { ModelSummary, StreamHistory, StreamState, StreamSummary };
@@ -72,3 +74,19 @@ export interface StreamDirectory {
 export interface OutcomeFeed {
   readonly outcomes$: Observable<Outcomes>;
 }
+
+/** Learning, on another thread. */
+export interface Training {
+  /** Takes steps to learn from; the arrays belong to it from now on. Drops and counts what it cannot keep up with. */
+  send(rows: TrainingRows): void;
+  /** Hot; never errors. */
+  readonly results$: Observable<TimedTrainingResult>;
+}
+
+/** A training result with what only the adapter can know. */
+export type TimedTrainingResult = TrainingResult & {
+  /** Time spent on updates since the version before; null when unknown. */
+  readonly seconds: number | null;
+  /** CRC-32C of the weights' bytes, hexadecimal; empty for a checkpoint. */
+  readonly digest: string;
+};
