@@ -3,13 +3,19 @@
 const minus = '\u2212';
 const unknown = '–';
 
-/** Five significant digits, fewer when they are zeros; powers of ten beyond a million and below a thousandth. */
+/**
+ * Five significant digits, fewer when they are zeros, more when they stand before the point; powers of ten from
+ * a thousand million on and below a thousandth.
+ */
 export function formatValue(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return unknown;
+  return digitsOf(value).replaceAll('-', minus);
+}
+
+function digitsOf(value: number): string {
   const size = Math.abs(value);
-  const plain = size === 0 || (size >= 1e-3 && size < 1e7);
-  const text = plain ? String(Number(value.toPrecision(5))) : value.toExponential(2);
-  return text.replaceAll('-', minus);
+  if (size !== 0 && (size < 1e-3 || size >= 1e9)) return value.toExponential(2);
+  return String(size >= 1e5 ? Math.round(value) : Number(value.toPrecision(5)));
 }
 
 export function formatWithUnit(value: number | null, unit: string | null): string {
@@ -37,8 +43,11 @@ export function formatDuration(ms: number): string {
   const [majorMs, majorName] = durationUnits[start]!;
   const minor = durationUnits[start + 1];
   if (minor === undefined) return `${Number((ms / majorMs).toFixed(1))}\u00a0${majorName}`;
-  // Rounded in the smaller unit first: 59.9 s past the hour must not read "1 h 60 min".
+  // Rounded in the smaller unit first: what is a second short of two hours must not read "1 h 60 min".
   const minorCount = Math.round(ms / minor[0]);
+  const larger = durationUnits[start - 1];
+  const roundedMs = minorCount * minor[0];
+  if (larger !== undefined && roundedMs >= larger[0]) return formatDuration(roundedMs);
   const perMajor = majorMs / minor[0];
   const major = `${Math.floor(minorCount / perMajor)}\u00a0${majorName}`;
   const rest = minorCount % perMajor;
