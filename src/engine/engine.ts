@@ -77,7 +77,7 @@ export class Engine {
       case 'weights':
         return outcomes(this.#swapWeights(event), []);
       case 'checkpoint':
-        return outcomes([modelItem(event.group, event, 'checkpoint')], []);
+        return outcomes([modelItem(event.group, { ...event, seconds: null }, 'checkpoint')], []);
       case 'remove':
         return outcomes([], this.#remove(event.stream) ? [event.stream] : []);
     }

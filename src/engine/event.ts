@@ -41,7 +41,6 @@ export interface CheckpointEvent {
   readonly group: string;
   readonly version: number;
   readonly loss: number;
-  readonly seconds: number | null;
 }
 
 /** A stream is taken out, by a person or because it expired. */

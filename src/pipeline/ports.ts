@@ -7,7 +7,7 @@ import type {
   StreamState,
   StreamSummary,
 } from '../engine/stream-views.ts';
-import type { TrainingResult } from '../engine/training/training-result.ts';
+import type { CheckpointResult, WeightsResult } from '../engine/training/training-result.ts';
 import type { TrainingRows } from '../engine/training/training-rows.ts';
 import type { ForecastItem, ReadingItem } from '../protocol/items.ts';
 
@@ -80,13 +80,15 @@ export interface Training {
   /** Takes steps to learn from; the arrays belong to it from now on. Drops and counts what it cannot keep up with. */
   send(rows: TrainingRows): void;
   /** Hot; never errors. */
-  readonly results$: Observable<TimedTrainingResult>;
+  readonly results$: Observable<TrainingReport>;
 }
 
 /** A training result with what only the adapter can know. */
-export type TimedTrainingResult = TrainingResult & {
-  /** Time spent on updates since the version before; null when unknown. */
-  readonly seconds: number | null;
-  /** CRC-32C of the weights' bytes, hexadecimal; empty for a checkpoint. */
-  readonly digest: string;
-};
+export type TrainingReport =
+  | (WeightsResult & {
+      /** Time spent on updates since the version before. */
+      readonly seconds: number;
+      /** CRC-32C of the weights' bytes, hexadecimal. */
+      readonly digest: string;
+    })
+  | CheckpointResult;

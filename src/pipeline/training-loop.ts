@@ -2,7 +2,7 @@ import { auditTime, type Observable, type SchedulerLike, Subscription } from 'rx
 import type { EngineEvent } from '../engine/event.ts';
 import type { Outcomes } from '../engine/outcome.ts';
 import type { TrainingRows } from '../engine/training/training-rows.ts';
-import type { TimedTrainingResult, Training } from './ports.ts';
+import type { Training, TrainingReport } from './ports.ts';
 
 /**
  * Learning beside serving, off the path of any reading:
@@ -35,11 +35,11 @@ export function trainBesideServing(options: TrainingLoopOptions): Subscription {
   return running;
 }
 
-function eventOf(result: TimedTrainingResult): EngineEvent {
-  const { group, version, loss, seconds } = result;
-  if (result.kind === 'checkpoint') {
-    return { kind: 'checkpoint', group, version, loss: result.loss, seconds };
+function eventOf(report: TrainingReport): EngineEvent {
+  if (report.kind === 'checkpoint') {
+    const { group, version, loss } = report;
+    return { kind: 'checkpoint', group, version, loss };
   }
-  const { weights, digest, kind: reason } = result;
+  const { group, version, digest, weights, loss, seconds, kind: reason } = report;
   return { kind: 'weights', group, version, digest, weights, reason, loss, seconds };
 }
