@@ -19,8 +19,9 @@ Exit codes: 0 done, 64 usage, 65 unreadable data, 66 no such data file, 69 port 
 unreachable, 73 data folder not writable, 75 data folder locked, 78 configuration.`;
 
 /**
- * Runs one command to its end and resolves to the exit code. A failure is one sentence on stderr with
- * its code, as the last output; never a stack trace. `argv` is without the program's own names.
+ * Runs one command to its end and resolves to the exit code. A failure is one sentence on stderr
+ * with its code, as the last output; never a stack trace. `argv` is without the program's own
+ * names.
  */
 export async function runCommandLine(argv: readonly string[], io: CommandIo): Promise<number> {
   try {

@@ -1,6 +1,8 @@
 import { InklingError } from '../protocol/errors.ts';
 
-/** Parsers of option values for commander; each refuses with `ERR_USAGE` and a sentence of its own. */
+/**
+ * Parsers of option values for commander; each refuses with `ERR_USAGE` and a sentence of its own.
+ */
 
 /** A whole number, written in digits. */
 export function wholeNumberOption(option: string, bounds: { from: number; to: number }) {

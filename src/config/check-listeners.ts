@@ -2,8 +2,9 @@ import { InklingError } from '../protocol/errors.ts';
 import type { Configuration } from './configuration.ts';
 
 /**
- * Refuses to open Inkling to the network without saying who may come in: HTTP beyond loopback needs
- * tokens, the embedded broker knows none. `insecure: true` allows both. Throws `ERR_CONFIG_INSECURE`.
+ * Refuses to open Inkling to the network without saying who may come in: HTTP beyond loopback
+ * needs tokens, the embedded broker knows none. `insecure: true` allows both. Throws
+ * `ERR_CONFIG_INSECURE`.
  */
 export function checkListeners(configuration: Configuration): void {
   const { http, broker, insecure } = configuration;

@@ -4,9 +4,10 @@ import { listed } from './schema-values.ts';
 import { wildcardNames } from './topic-filters.ts';
 
 /**
- * Checks that need more than one key: names that must exist elsewhere, and values that must fit each
- * other. They read the file's plain data, not the parsed configuration, so that they are told in the
- * same run as other problems; parts of a wrong type are passed over, the schema tells of those.
+ * Checks that need more than one key: names that must exist elsewhere, and values that must fit
+ * each other. They read the file's plain data, not the parsed configuration, so that they are told
+ * in the same run as other problems; parts of a wrong type are passed over, the schema tells of
+ * those.
  */
 export function checkReferences(root: unknown): Finding[] {
   const file = entriesOf(root);
@@ -74,7 +75,10 @@ function alertNamesDiffer(rules: readonly unknown[]): Finding[] {
   });
 }
 
-/** A rise is cleared by a fall to or below its threshold, and the reverse; other conditions clear themselves. */
+/**
+ * A rise is cleared by a fall to or below its threshold, and the reverse; other conditions clear
+ * themselves.
+ */
 function clearFitsCondition(rule: unknown, index: number): Finding[] {
   const { when, clear } = entriesOf(rule);
   const { above, below } = entriesOf(when);

@@ -1,7 +1,7 @@
 /**
- * A configuration as the program uses it: checked, complete, in plain numbers.
- * Durations are whole milliseconds, sizes are bytes, keys ending in `Seconds` are seconds; null says
- * "none" or "never". Names are those of the YAML file. The schema in `schema.ts` produces it, and the
+ * A configuration as the program uses it: checked, complete, in plain numbers. Durations are whole
+ * milliseconds, sizes are bytes, keys ending in `Seconds` are seconds; null says "none" or
+ * "never". Names are those of the YAML file. The schema in `schema.ts` produces it, and the
  * compiler holds the two together.
  */
 export interface Configuration {

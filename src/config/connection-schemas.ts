@@ -57,7 +57,8 @@ export const mqttSchema = mapping({
     .meta({ errorMessage: '0 or 1' })
     .prefault(1)
     .describe(
-      'Quality of service of the subscriptions. With 1 a message is acknowledged once it is durable; what is published with 2 arrives as 1.',
+      'Quality of service of the subscriptions. With 1 a message is acknowledged once it is ' +
+        'durable; what is published with 2 arrives as 1.',
     ),
   keepalive: wholeNumber(1, 65_535)
     .prefault(30)

@@ -1,7 +1,7 @@
 /**
- * The form of a cron line: five fields (minute, hour, day of month, month, day of week), each a list of
- * `*`, numbers, names and ranges, with an optional step. Whether a date like 31 February ever comes is
- * not asked.
+ * The form of a cron line: five fields (minute, hour, day of month, month, day of week), each a
+ * list of `*`, numbers, names and ranges, with an optional step. Whether a date like 31 February
+ * ever comes is not asked.
  */
 
 interface Field {

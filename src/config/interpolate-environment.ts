@@ -1,7 +1,7 @@
 /**
- * Values from the environment inside a text: `${NAME}` must be set, `${NAME:-default}` stands for the
- * default when it is unset or empty, `${NAME:?message}` says what to do about it. `$${` is a plain `${`.
- * Nothing is replaced twice: a value that looks like a reference stays as it is.
+ * Values from the environment inside a text: `${NAME}` must be set, `${NAME:-default}` stands for
+ * the default when it is unset or empty, `${NAME:?message}` says what to do about it. `$${` is a
+ * plain `${`. Nothing is replaced twice: a value that looks like a reference stays as it is.
  */
 export type Environment = Readonly<Record<string, string | undefined>>;
 

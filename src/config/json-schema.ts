@@ -18,7 +18,9 @@ export interface JsonSchema {
   defaultMeaning?: string;
 }
 
-/** What may be written in a configuration file, as JSON schema (draft 7, which editors know best). */
+/**
+ * What may be written in a configuration file, as JSON schema (draft 7, which editors know best).
+ */
 export function configurationJsonSchema(): JsonSchema {
   return z.toJSONSchema(configurationSchema, { io: 'input', target: 'draft-7' }) as JsonSchema;
 }

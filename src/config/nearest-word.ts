@@ -1,6 +1,8 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The candidate that a mistyped word most likely meant; null when none is near enough to suggest. */
+/**
+ * The candidate that a mistyped word most likely meant; null when none is near enough to suggest.
+ */
 export function nearestWord(word: string, candidates: readonly string[]): string | null {
   // A very long word cannot be near any of ours, and measuring it would only take time.
   if (word.length === 0 || word.length > 64) return null;

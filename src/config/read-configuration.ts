@@ -2,7 +2,7 @@ import { checkReferences } from './check-references.ts';
 import type { Configuration } from './configuration.ts';
 import { findingsOfIssues } from './findings-of-issues.ts';
 import type { Environment } from './interpolate-environment.ts';
-import type { Finding, Problem } from './problem.ts';
+import type { Finding, Problem, ValuePath } from './problem.ts';
 import { resolveDefaults } from './resolve-defaults.ts';
 import { configurationSchema } from './schema.ts';
 import { readYamlText, type YamlText } from './yaml-text.ts';
@@ -22,14 +22,15 @@ export type ConfigurationReading =
   | { readonly configuration: null; readonly problems: readonly Problem[] };
 
 /**
- * Reads a configuration file's text. Either the configuration is complete and right, or the answer is
- * every problem, in the order of the file. Never throws on any text.
+ * Reads a configuration file's text. Either the configuration is complete and right, or the answer
+ * is every problem, in the order of the file. Never throws on any text.
  */
 export function readConfiguration(source: ConfigurationText): ConfigurationReading {
   try {
     return read(source);
   } catch (error) {
-    // The YAML reader gives up on texts made to exhaust it: aliases of aliases, lists nested thousands deep.
+    // The YAML reader gives up on texts made to exhaust it: aliases of aliases, lists nested
+    // thousands deep.
     const message = error instanceof Error ? error.message : String(error);
     const got = error instanceof RangeError ? 'too many levels' : `a fault: ${message}`;
     const { file } = source;
@@ -54,7 +55,7 @@ function read({ file, text, environment }: ConfigurationText): ConfigurationRead
   const yaml = readYamlText(file, text, environment);
   if (!yaml.usable) return { configuration: null, problems: inOrder(yaml.problems) };
   const value = withoutNulls(yaml.value, 0) ?? {};
-  const parsed = configurationSchema.safeParse(value);
+  const parsed = parse(value, yaml);
   const findings = [
     ...(parsed.success ? [] : findingsOfIssues(parsed.error.issues, value)),
     ...checkReferences(value),
@@ -67,6 +68,24 @@ function read({ file, text, environment }: ConfigurationText): ConfigurationRead
     configuration: resolveDefaults(parsed.data, { configurationFile: true }),
     problems: null,
   };
+}
+
+/** Parses; where only the quotes around a reference are in the way, once more without them. */
+function parse(value: unknown, yaml: YamlText) {
+  const parsed = configurationSchema.safeParse(value);
+  if (parsed.success || yaml.retypable.length === 0) return parsed;
+  const refused = new Set(parsed.error.issues.map((issue) => JSON.stringify(issue.path)));
+  const retyped = yaml.retypable.filter(({ path }) => refused.has(JSON.stringify(path)));
+  for (const { path, value: better } of retyped) setAt(value, path, better);
+  return retyped.length === 0 ? parsed : configurationSchema.safeParse(value);
+}
+
+function setAt(root: unknown, path: ValuePath, value: unknown): void {
+  let holder = root as Record<string | number, unknown>;
+  for (const segment of path.slice(0, -1)) {
+    holder = holder[segment] as Record<string | number, unknown>;
+  }
+  holder[path.at(-1)!] = value;
 }
 
 /** Two bounds of one value may both be broken, with the same words. */

@@ -6,9 +6,9 @@ import { modelSchema, streamRuleSchema } from './stream-schemas.ts';
 export const remainingStreamsRule: Configuration['streams'][number] = streamRuleSchema.parse({});
 
 /**
- * Fills in the defaults that depend on other values: the embedded broker runs when there is no outside
- * one, devices are simulated when no configuration file was given, every stream has a rule, and the
- * model `shared` is there.
+ * Fills in the defaults that depend on other values: the embedded broker runs when there is no
+ * outside one, devices are simulated when no configuration file was given, every stream has a
+ * rule, and the model `shared` is there.
  */
 export function resolveDefaults(
   parsed: ParsedConfiguration,

@@ -3,7 +3,8 @@ import type { ValuePath } from './problem.ts';
 
 /**
  * The keys that the schema knows for the mapping at a path; empty where there is no such mapping.
- * Wrappers (defaults, optional keys, transforms) are looked through; of several forms the mapping counts.
+ * Wrappers (defaults, optional keys, transforms) are looked through; of several forms the mapping
+ * counts.
  */
 export function keysAt(schema: z.core.$ZodType, path: ValuePath): string[] {
   let current: z.core.$ZodType | undefined = core(schema);

@@ -4,9 +4,9 @@ import { durationPattern, parseDuration } from './durations.ts';
 import { parseRate, ratePattern } from './rates.ts';
 
 /**
- * The kinds of values that configurations are made of. Each is a zod schema whose every error message is
- * the same phrase: what was expected, fit to follow the word "expected". The phrase is also the type in
- * the reference page and the `errorMessage` that editors show.
+ * The kinds of values that configurations are made of. Each is a zod schema whose every error
+ * message is the same phrase: what was expected, fit to follow the word "expected". The phrase is
+ * also the type in the reference page and the `errorMessage` that editors show.
  */
 
 /** Names that people give to things: models, receivers, alert rules. */

@@ -18,10 +18,10 @@ import {
 } from './stream-schemas.ts';
 
 /**
- * The one description of the configuration file: keys, defaults, bounds and meanings. Parsing gives
- * plain numbers; the JSON schema for editors and the reference page are generated from its input side.
- * Checks across sections are in `check-references.ts`, defaults that depend on other values in
- * `resolve-defaults.ts`.
+ * The one description of the configuration file: keys, defaults, bounds and meanings. Parsing
+ * gives plain numbers; the JSON schema for editors and the reference page are generated from its
+ * input side. Checks across sections are in `check-references.ts`, defaults that depend on other
+ * values in `resolve-defaults.ts`.
  */
 export const configurationSchema = mapping({
   mqtt: mqttSchema.describe('The outside MQTT broker, and what is published.'),
@@ -32,7 +32,8 @@ export const configurationSchema = mapping({
   streams: listOf(streamRuleSchema, { from: 0, to: 10_000 })
     .prefault([{}])
     .describe(
-      'Rules for streams. The first that matches wins; streams that none matches have the defaults.',
+      'Rules for streams. The first that matches wins; streams that none matches have the ' +
+        'defaults.',
     ),
   models: modelsSchema,
   training: trainingSchema.describe('Learning, beside serving.'),

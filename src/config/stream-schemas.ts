@@ -30,7 +30,8 @@ export const sourceSchema = mapping({
     .prefault(['#'])
     .meta({
       description:
-        'MQTT topic filters. Wildcards may have names: `+site` for one level, `#rest` for all that follow. Topics beginning with `$` and our own prefix are left out.',
+        'MQTT topic filters. Wildcards may have names: `+site` for one level, `#rest` for all ' +
+        'that follow. Topics beginning with `$` and our own prefix are left out.',
       usage: [['plant/+site/+device/telemetry']],
     }),
   decode: words('auto', 'line-protocol')
@@ -40,7 +41,8 @@ export const sourceSchema = mapping({
     .prefault('{topic}/{key}')
     .meta({
       description:
-        'Template of the stream id. `{topic}` is the whole topic, `{key}` the path inside the payload, and each named wildcard is there by its name.',
+        'Template of the stream id. `{topic}` is the whole topic, `{key}` the path inside the ' +
+        'payload, and each named wildcard is there by its name.',
       usage: ['{site}/{device}/{key}'],
     }),
   include: listOf(glob(), { from: 1, to: 100 })
@@ -109,7 +111,8 @@ export const streamRuleSchema = mapping({
     .prefault('auto')
     .meta({
       description:
-        'Time between readings: found from the readings, or given; readings are then aggregated to it.',
+        'Time between readings: found from the readings, or given; readings are then aggregated' +
+        ' to it.',
       usage: ['1m'],
     }),
   aggregate: words('mean', 'last', 'min', 'max', 'sum')
@@ -158,14 +161,16 @@ export const modelSchema = mapping({
   size: words('full', 'light', 'auto')
     .prefault('auto')
     .describe(
-      'Memory and effort a stream: `full` about 200 KiB, `light` at most 2.5 KiB, `auto` full while it fits `limits.modelBytes`.',
+      'Memory and effort a stream: `full` about 200 KiB, `light` at most 2.5 KiB, `auto` full ' +
+        'while it fits `limits.modelBytes`.',
     ),
 });
 
 export const modelsSchema = namedEntries(modelSchema, { to: 64 })
   .prefault({ shared: {} })
   .describe(
-    'Model groups by name. Streams of a group share weights; each has a state of its own. `shared` is always there.',
+    'Model groups by name. Streams of a group share weights; each has a state of its own. ' +
+      '`shared` is always there.',
   );
 
 export const trainingSchema = mapping({

@@ -1,9 +1,9 @@
 import { CST, Lexer } from 'yaml';
 
 /**
- * The YAML reader descends one call a level, so a short text of brackets can exhaust the stack. This
- * looks at the tokens alone, without descending: brackets that are open at once, dashes on one line,
- * columns of indentation.
+ * The YAML reader descends one call a level, so a short text of brackets can exhaust the stack.
+ * This looks at the tokens alone, without descending: brackets that are open at once, dashes on
+ * one line, columns of indentation.
  */
 const openBracketsMax = 64;
 const lineIndicatorsMax = 64;
@@ -27,7 +27,9 @@ export function excessiveNesting(text: string): number | null {
   return null;
 }
 
-/** Tokens that stand for no text: the beginning of a document or of a scalar, a fault in brackets. */
+/**
+ * Tokens that stand for no text: the beginning of a document or of a scalar, a fault in brackets.
+ */
 const markers = '\u0002\u0018\u001f';
 
 interface Depth {

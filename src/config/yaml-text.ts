@@ -18,7 +18,9 @@ import { type Environment, interpolateEnvironment } from './interpolate-environm
 import { type Finding, formatPath, type Problem, quote, type ValuePath } from './problem.ts';
 import { excessiveNesting } from './yaml-nesting.ts';
 
-/** Stands for a value whose environment variable is missing: told once, not again as a wrong value. */
+/**
+ * Stands for a value whose environment variable is missing: told once, not again as a wrong value.
+ */
 export const unresolved = Symbol('unresolved');
 
 /** A YAML file, read: its value, and where in the file each part of it stands. */
@@ -29,10 +31,18 @@ export interface YamlText {
   readonly problems: Problem[];
   /** True when the value is worth checking further in spite of `problems`. */
   readonly usable: boolean;
+  /**
+   * Quoted texts that had references to the environment and read like a number, true or false. They
+   * are text unless the schema asks for the other: `{ … }` leaves no way to write them unquoted.
+   */
+  readonly retypable: readonly { path: ValuePath; value: number | boolean }[];
   readonly locate: (finding: Finding) => Problem;
 }
 
-/** Reads YAML 1.2 with anchors and merge keys. Whatever the text, the answer is a value and problems. */
+/**
+ * Reads YAML 1.2 with anchors and merge keys. Whatever the text, the answer is a value and
+ * problems.
+ */
 export function readYamlText(file: string, text: string, environment: Environment): YamlText {
   const lines = new LineCounter();
   const tooDeep = excessiveNesting(text);
@@ -66,10 +76,14 @@ export function readYamlText(file: string, text: string, environment: Environmen
     got: finding.got,
     hint: finding.hint,
   });
-  if (!usable) return { value: null, problems, usable, locate };
-  const findings = [...resolveAliases(document), ...interpolateScalars(document, environment)];
+  if (!usable) return { value: null, problems, usable, retypable: [], locate };
+  const retypable: { path: ValuePath; value: number | boolean }[] = [];
+  const findings = [
+    ...resolveAliases(document),
+    ...interpolateScalars(document, environment, retypable),
+  ];
   problems.push(...findings.map(locate));
-  return { value: document.toJS({ maxAliasCount: 100 }), problems, usable, locate };
+  return { value: document.toJS({ maxAliasCount: 100 }), problems, usable, retypable, locate };
 }
 
 function refused(file: string, text: string, offset: number): YamlText {
@@ -77,7 +91,7 @@ function refused(file: string, text: string, offset: number): YamlText {
   const place = { file, line: before.length, column: before.at(-1)!.length + 1, path: '' };
   const expected = 'at most 64 levels of nesting';
   const problem: Problem = { ...place, expected, got: 'more', hint: null };
-  return { value: null, problems: [problem], usable: false, locate: () => problem };
+  return { value: null, problems: [problem], usable: false, retypable: [], locate: () => problem };
 }
 
 function resolveAliases(document: Document): Finding[] {
@@ -99,7 +113,11 @@ function resolveAliases(document: Document): Finding[] {
   return findings;
 }
 
-function interpolateScalars(document: Document, environment: Environment): Finding[] {
+function interpolateScalars(
+  document: Document,
+  environment: Environment,
+  retypable: { path: ValuePath; value: number | boolean }[],
+): Finding[] {
   const findings: Finding[] = [];
   visit(document, {
     Scalar(key, scalar, ancestors) {
@@ -107,7 +125,11 @@ function interpolateScalars(document: Document, environment: Environment): Findi
       if (!scalar.value.includes('${')) return;
       const result = interpolateEnvironment(scalar.value, environment);
       if (result.ok) {
-        scalar.value = scalar.type === 'PLAIN' ? typed(result.text, document) : result.text;
+        const value = typed(result.text, document);
+        scalar.value = scalar.type === 'PLAIN' ? value : result.text;
+        if (scalar.type !== 'PLAIN' && (typeof value === 'number' || typeof value === 'boolean')) {
+          retypable.push({ path: pathTo([...ancestors, scalar], key), value });
+        }
         return;
       }
       scalar.value = unresolved;

@@ -6,8 +6,8 @@ import { formatProblem } from '../../src/config/problem.ts';
 import { configurationBytesMax, readConfiguration } from '../../src/config/read-configuration.ts';
 
 /**
- * `test/cases/config/<case>/config.yaml` beside either `expected.txt`, all problem lines in order, or
- * `expected.json`, a part of the configuration it must give. A case needs no code.
+ * `test/cases/config/<case>/config.yaml` beside either `expected.txt`, all problem lines in order,
+ * or `expected.json`, a part of the configuration it must give. A case needs no code.
  */
 const casesFolder = new URL('../cases/config/', import.meta.url);
 const environment = {

@@ -40,7 +40,8 @@ describe('what is generated from the schema', () => {
   it('gives examples that are right', () => {
     for (const section of referenceSections()) {
       for (const { key, example } of section.rows) {
-        // Groups have examples at their keys; a name that stands for another entry needs that entry.
+        // Groups have examples at their keys; a name that stands for another entry needs that
+        // entry.
         if (example === '' || /[.]|^(model|notify|stream)$/.test(key)) continue;
         const text =
           section.form === 'value' ? example : `${section.name}: ${entry(section, example)}`;
