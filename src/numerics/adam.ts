@@ -28,7 +28,10 @@ export function createAdamState(count: number): AdamState {
   return { m: new Float32Array(count), v: new Float32Array(count), step: 0 };
 }
 
-/** One update: changes `weights` and `state` in place. The caller has checked that all is finite. */
+/**
+ * One update: changes `weights` and `state` in place. The caller has made sure that the gradient is
+ * finite: one NaN would stay in the state for ever.
+ */
 export function adamStep(
   weights: Float32Array,
   gradient: Float32Array,

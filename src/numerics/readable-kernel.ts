@@ -9,8 +9,7 @@
  * back into it. So a stream's bits cannot depend on its companions, and NaN stays where it came.
  */
 
-import type { CellStep } from './cells/cell.ts';
-import { GATE_COUNT } from './cells/cell.ts';
+import { type CellStep, GATE_COUNT } from './cells/cell.ts';
 import { CELL_FUNCTIONS, type CellFunctions } from './cells/cell-functions.ts';
 import { headForward } from './linear-head.ts';
 import {

@@ -33,7 +33,7 @@ describe('linear head', () => {
     const expectedH = centralDifferences(h, loss);
     headBackward(p, headParameters(dweights, 0, { X, H, O }), N, h, x, dy, dh);
     const found = largestDifference('weights', dweights, expectedWeights);
-    // The head is linear, so only rounding (1e-15 of sums of about 100, over a step of 1e-5) is left.
+    // The head is linear: what is left is rounding, 1e-15 of sums near 100 over a step of 1e-5.
     expect(found.difference, found.message).toBeLessThan(1e-8);
     const foundH = largestDifference('h', dh, expectedH);
     expect(foundH.difference, foundH.message).toBeLessThan(1e-8);

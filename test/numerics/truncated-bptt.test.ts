@@ -112,7 +112,7 @@ describe('truncated backpropagation', () => {
   });
 });
 
-/** Steps two streams ten times; the window is the last six steps, its targets the kernel's own y. */
+/** Steps two streams ten times; the window is the last six steps, targets are the kernel's own y. */
 function continuedBatch(shape: NetworkShape, weights: Float32Array, random: Random): TrainingBatch {
   const [windows, before, steps] = [2, 4, 6];
   const kernel = createReadableKernel(shape);
