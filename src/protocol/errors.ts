@@ -53,6 +53,12 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
+/** The HTTP status of a failure; 500 for one that HTTP was not meant to meet. */
+export function statusOf(code: ErrorCode): number {
+  const entry: { exit?: number; status?: number; close?: number } = errorCatalogue[code];
+  return entry.status ?? 500;
+}
+
 /** An operating failure with its code. The message is one sentence: what was expected and what came. */
 export class InklingError extends Error {
   override readonly name = 'InklingError';
