@@ -1,13 +1,13 @@
 /**
- * The quantile function of the standard normal distribution, by bisection on a series-free
- * approximation of the distribution function; used to start quantile trackers, never per reading.
+ * Quantiles of the standard normal distribution, to start quantile trackers with. Found by bisecting
+ * a fit of the distribution function, which is slow and simple: it is needed once per new stream.
  */
 
 /**
- * Φ(z) by the complementary error function of W. J. Cody's kind of rational fit
- * (Abramowitz & Stegun 7.1.26, |error| < 1.5e-7).
+ * Φ(z) through the error function's rational fit of Abramowitz & Stegun, Handbook of Mathematical
+ * Functions, formula 7.1.26 (|error| < 1.5e-7).
  */
-export function normalDistribution(z: number): number {
+function normalDistribution(z: number): number {
   const x = Math.abs(z) / Math.SQRT2;
   const t = 1 / (1 + 0.3275911 * x);
   const series =
@@ -17,7 +17,7 @@ export function normalDistribution(z: number): number {
   return z >= 0 ? (1 + erf) / 2 : (1 - erf) / 2;
 }
 
-/** z with Φ(z) = p, for 0 < p < 1; accurate to 1e-6 for .001 ≤ p ≤ .999. */
+/** z with Φ(z) = p, for 0 < p < 1; accurate to 1e-4 for .001 ≤ p ≤ .999. */
 export function normalQuantile(p: number): number {
   let low = -9;
   let high = 9;
