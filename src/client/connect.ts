@@ -1,25 +1,11 @@
-import {
-  asyncScheduler,
-  defer,
-  EMPTY,
-  filter,
-  firstValueFrom,
-  map,
-  merge,
-  type Observable,
-  type SchedulerLike,
-  switchMap,
-  take,
-  timeout,
-} from 'rxjs';
+import { asyncScheduler, type Observable, type SchedulerLike } from 'rxjs';
 import type { BatchMessage } from '../protocol/server-messages.ts';
 import { systemRandom } from './back-off.ts';
 import { Connection, type ConnectionState } from './connection.ts';
-import { answers, type ItemSelection, itemFeed } from './item-feed.ts';
-import { RequestRefused } from './request-refused.ts';
+import { type ItemSelection, itemFeed } from './item-feed.ts';
+import { request } from './request.ts';
+import { listStreams, type StreamListing } from './stream-listing.ts';
 import { globalWebSocket, type WebSocketConstructor } from './web-socket-like.ts';
-
-const replyMsMax = 10_000;
 
 export interface ConnectOptions {
   /** Needed when the server's `hello` asks for a token. */
@@ -40,8 +26,11 @@ export interface Client {
   readonly state$: Observable<ConnectionState>;
   /** Batches of items, in order, over all reconnections. See `itemFeed` for its promises. */
   items$(selection: ItemSelection): Observable<BatchMessage>;
-  /** Resolves with the server's list of matching streams; rejects when refused or not answered within 10 s. */
-  streams(match: string): Promise<unknown>;
+  /**
+   * Resolves with the matching streams in ascending order of id, at most `limit`; asks page by page. Waits for
+   * `ready`. Rejects with `RequestRefused` when refused, and when an answer takes longer than 10 s.
+   */
+  streams(match: string, limit?: number): Promise<StreamListing[]>;
   /** Ends everything: observables complete. */
   close(): void;
 }
@@ -66,36 +55,12 @@ export function connect(url: string, options: ConnectOptions = {}): Client {
   return {
     state$: connection.state$,
     items$: (selection) => itemFeed(connection, nextId, selection),
-    streams: (match) => requestStreams(connection, nextId(), match, scheduler),
+    streams: (match, limit = 10_000) =>
+      listStreams(
+        (page) => request(connection, { id: nextId(), ...page }, scheduler),
+        match,
+        limit,
+      ),
     close: () => connection.close(),
   };
-}
-
-function requestStreams(
-  connection: Connection,
-  id: number,
-  match: string,
-  scheduler: SchedulerLike,
-): Promise<unknown> {
-  const reply$ = connection.messages$.pipe(
-    filter((message) => answers(message, id)),
-    take(1),
-    map((message) => {
-      if (message.type === 'result') return message.data;
-      if (message.type !== 'error') throw new Error(`Unexpected reply "${message.type}".`);
-      throw new RequestRefused(message.code, message.message, message.hint ?? null);
-    }),
-  );
-  const send$ = defer(() => {
-    connection.send({ id, type: 'streams', match });
-    return EMPTY;
-  });
-  return firstValueFrom(
-    connection.state$.pipe(
-      filter((state) => state === 'ready'),
-      take(1),
-      switchMap(() => merge(reply$, send$)),
-      timeout({ first: replyMsMax, scheduler }),
-    ),
-  );
 }

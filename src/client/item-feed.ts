@@ -2,6 +2,7 @@ import { filter, Observable, Subscription, take, takeUntil } from 'rxjs';
 import type { ClientMessageInput } from '../protocol/client-messages.ts';
 import type { BatchMessage, ServerMessage } from '../protocol/server-messages.ts';
 import type { Connection } from './connection.ts';
+import { answers } from './request.ts';
 import { RequestRefused } from './request-refused.ts';
 
 type SubscribeInput = Extract<ClientMessageInput, { type: 'subscribe' }>;
@@ -84,9 +85,4 @@ function releaseWhenKnown(connection: Connection, nextId: () => number, requestI
     .subscribe((message) => {
       if (message.type === 'subscribed') release(connection, nextId, message.subscription);
     });
-}
-
-/** True when the message is the server's answer to the request of this id. */
-export function answers(message: ServerMessage, requestId: number): boolean {
-  return 'id' in message && message.id === requestId;
 }

@@ -1,7 +1,7 @@
 import { catchError, EMPTY, Subscription } from 'rxjs';
 import type { Client } from '../client/connect.ts';
 import type { ForecastItem, Item } from '../protocol/items.ts';
-import { literalGlob } from './deep-link.ts';
+import { globOfId } from './deep-link.ts';
 import type { HttpSource } from './http-source.ts';
 import { type History, SeriesWindow } from './series-window.ts';
 
@@ -27,7 +27,7 @@ export class ChosenStream {
     this.#forecast = null;
     this.#feed = new Subscription();
     const items$ = client.items$({
-      streams: [literalGlob(id)],
+      streams: [globOfId(id)],
       kinds: ['reading', 'forecast'],
       mode: 'all',
     });
@@ -64,6 +64,7 @@ export class ChosenStream {
   }
 
   #take(item: Item): void {
+    if (item.kind === 'model' || item.stream !== this.id) return;
     if (item.kind === 'reading') this.#window.push(item);
     else if (item.kind === 'forecast') this.#forecast = item;
   }

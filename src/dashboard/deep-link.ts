@@ -16,7 +16,10 @@ export function formatDeepLink(stream: string): string {
   return `#stream=${encodeURIComponent(stream).replaceAll('%2F', '/')}`;
 }
 
-/** A glob that matches this one id: ids hold no `*`, `?` or brackets, but may hold what else globs know. */
-export function literalGlob(stream: string): string {
-  return stream.replace(/[()|!\\"$^]/g, '\\$&');
+/**
+ * A glob that matches this id and hardly another: ids hold no `*`, `?` or brackets, and what else globs know
+ * becomes `?`, since servers refuse pattern groups. Who subscribes with it still looks at each item's stream.
+ */
+export function globOfId(stream: string): string {
+  return stream.replace(/[()|!\\"$^]/g, '?');
 }

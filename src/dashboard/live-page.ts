@@ -29,7 +29,7 @@ export interface LivePageOptions {
 /**
  * The page while it may read: the list, the chosen stream and the header, drawn at most once a frame.
  *
- *   subscription "**" ─▶ board ─▶ list            listing over HTTP, every 10 s ─▶ board (states, units, skill)
+ *   subscription "**" ─▶ board ─▶ list            listing, every 10 s ─▶ board (states, units, skill)
  *   subscription of the chosen stream ─▶ panel    history over HTTP ─▶ panel, sparklines
  */
 export class LivePage {
@@ -99,7 +99,7 @@ export class LivePage {
 
   async #refresh(): Promise<void> {
     try {
-      this.#board.list(await this.#options.http.streams(entriesMax));
+      this.#board.list(await this.#options.client.streams('**', entriesMax));
     } catch {
       // The connection's state tells of a lost server; the next round asks again.
       return;

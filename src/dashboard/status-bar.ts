@@ -22,7 +22,9 @@ export class StatusBar {
     this.#sampledReadings = 0;
   }
 
+  /** Between two attempts the page stays disconnected: a banner that comes and goes would tell nothing more. */
   connection(state: ConnectionState): void {
+    if (state === 'connecting' && this.#connection.dataset['state'] === 'disconnected') return;
     setText(this.#connection, words[state]);
     this.#connection.dataset['state'] = state;
     document.body.dataset['connection'] = state;
@@ -30,8 +32,13 @@ export class StatusBar {
 
   /** Counts since the call before; to be called every few seconds. `readings` only grows. */
   sample(now: number, streams: number, readings: number): void {
-    const perSecond =
-      ((readings - this.#sampledReadings) * 1000) / Math.max(1, now - this.#sampledAt);
+    const elapsedMs = now - this.#sampledAt;
+    // Too short a time to tell a rate.
+    if (elapsedMs < 1000) {
+      setText(this.#counts, plural(streams, 'stream'));
+      return;
+    }
+    const perSecond = ((readings - this.#sampledReadings) * 1000) / elapsedMs;
     this.#sampledAt = now;
     this.#sampledReadings = readings;
     const rate = perSecond >= 10 ? Math.round(perSecond) : Number(perSecond.toFixed(1));

@@ -1,16 +1,5 @@
+import type { StreamListing } from '../client/stream-listing.ts';
 import type { ForecastItem, ForecastState, ReadingItem } from '../protocol/items.ts';
-
-/** One stream as `/v1/streams` lists it. A server that knows no unit leaves it out. */
-export interface StreamListing {
-  readonly id: string;
-  readonly state: ForecastState;
-  readonly cadence: number | null;
-  readonly last: { readonly t: number; readonly v: number | null } | null;
-  readonly skill: number | null;
-  readonly score: number | null;
-  readonly model: string | null;
-  readonly unit?: string | null;
-}
 
 /** What the list shows of a stream. `recent` holds the newest values, oldest first. */
 export interface BoardEntry {
@@ -57,7 +46,7 @@ export class StreamBoard {
     return this.#beyond.size;
   }
 
-  /** Readings taken since the page was opened. */
+  /** Readings that brought something newer since the page was opened. */
   get readings(): number {
     return this.#readings;
   }
@@ -82,11 +71,12 @@ export class StreamBoard {
   }
 
   read(reading: ReadingItem): void {
-    this.#readings += 1;
     const entry = this.#entries.get(reading.stream) ?? this.#add(reading.stream);
     // A late reading corrects history; the row shows the newest.
     if (entry === null || (entry.t !== null && reading.t < entry.t)) return;
     const corrects = entry.t === reading.t;
+    // A stream's first value here is a snapshot's: it tells nothing of the rate.
+    if (entry.t !== null && !corrects) this.#readings += 1;
     entry.t = reading.t;
     entry.v = reading.v;
     entry.score = reading.score ?? entry.score;
@@ -127,7 +117,7 @@ export class StreamBoard {
     entry.cadence = listing.cadence;
     entry.skill = listing.skill;
     entry.score = listing.score;
-    entry.unit = listing.unit ?? entry.unit;
+    entry.unit = listing.unit;
     if (listing.last !== null && (entry.t === null || listing.last.t > entry.t)) {
       entry.t = listing.last.t;
       entry.v = listing.last.v;

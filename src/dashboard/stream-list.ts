@@ -115,11 +115,8 @@ export class StreamList {
     if (item === undefined || !item.isConnected) return;
     const list = this.#list;
     const top = item.offsetTop;
-    const bottom = top + item.offsetHeight;
-    if (top < list.scrollTop) list.scrollTop = top;
-    else if (bottom > list.scrollTop + list.clientHeight) {
-      list.scrollTop = bottom - list.clientHeight;
-    }
+    const room = list.clientHeight - item.offsetHeight;
+    if (top < list.scrollTop || top > list.scrollTop + room) list.scrollTop = top - room / 2;
   }
 
   #filter(): void {

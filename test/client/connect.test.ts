@@ -202,27 +202,42 @@ describe('items$', () => {
 });
 
 describe('streams', () => {
-  it('asks once ready and resolves with the answer', async () => {
+  const asked = { type: 'streams', match: 'plant/**', limit: 1000 };
+
+  it('asks once ready, page by page, also past an empty one', async () => {
     const { client, sockets } = openClient();
     const answer = client.streams('plant/**');
     sockets[0]!.greets();
-    expect(sockets[0]!.sent).toEqual([{ id: 1, type: 'streams', match: 'plant/**' }]);
-    sockets[0]!.says({ id: 1, type: 'result', data: { streams: [] } });
-    expect(await answer).toEqual({ streams: [] });
+    const pages = [
+      { after: null, data: { streams: [{ id: 'plant/1' }], next: 'plant/1' } },
+      { after: 'plant/1', data: { streams: [], next: 'plant/7' } },
+      { after: 'plant/7', data: { streams: [{ id: 'plant/8' }], next: null } },
+    ];
+    for (const [index, { after, data }] of pages.entries()) {
+      await expect.poll(() => sockets[0]!.sent[index]).toEqual({ id: index + 1, ...asked, after });
+      sockets[0]!.says({ id: index + 1, type: 'result', data });
+    }
+    expect(await answer).toEqual([{ id: 'plant/1' }, { id: 'plant/8' }]);
+    expect(sockets[0]!.sent).toHaveLength(3);
+  });
+
+  it('asks for no more than its limit', async () => {
+    const { client, sockets } = openClient();
+    const answer = client.streams('plant/**', 1);
+    sockets[0]!.greets();
+    expect(sockets[0]!.sent).toEqual([{ id: 1, ...asked, limit: 1, after: null }]);
+    sockets[0]!.says({ id: 1, type: 'result', data: { streams: [{ id: 'a' }], next: 'a' } });
+    expect(await answer).toEqual([{ id: 'a' }]);
   });
 
   it('rejects when refused, and when no answer comes within ten seconds', async () => {
     const { client, sockets, advance } = openClient();
-    const refused = expect(client.streams('[')).rejects.toThrow('Expected a glob.');
+    const refusal = { code: 'ERR_REQUEST_INVALID', message: 'Expected a glob.' };
+    const refused = expect(client.streams('[')).rejects.toMatchObject(refusal);
     sockets[0]!.greets();
-    sockets[0]!.says({
-      id: 1,
-      type: 'error',
-      code: 'ERR_REQUEST_INVALID',
-      message: 'Expected a glob.',
-    });
+    sockets[0]!.says({ id: 1, type: 'error', ...refusal });
     await refused;
-    const unanswered = expect(client.streams('**')).rejects.toThrow();
+    const unanswered = expect(client.streams('**')).rejects.toThrow('Timeout');
     advance(10_000);
     await unanswered;
   });

@@ -1,7 +1,8 @@
-import picomatch from 'picomatch';
 import { describe, expect, it } from 'vitest';
 import { mostInNeed } from '../../src/dashboard/attention.ts';
-import { formatDeepLink, literalGlob, parseDeepLink } from '../../src/dashboard/deep-link.ts';
+import { formatDeepLink, globOfId, parseDeepLink } from '../../src/dashboard/deep-link.ts';
+import { globProblem } from '../../src/pipeline/glob-problem.ts';
+import { compileGlob } from '../../src/stream/glob.ts';
 
 describe('mostInNeed', () => {
   it('prefers odd readings to stale streams, stale to fallen back, and the first among equals', () => {
@@ -31,11 +32,11 @@ describe('deep links', () => {
   });
 });
 
-describe('literalGlob', () => {
+describe('globOfId', () => {
   it.each(['plant/1/t', 'a(b|c)', '!x', 'cost$', 'a\\b', '"q"'])('matches %s itself', (id) => {
-    expect(picomatch(literalGlob(id), { dot: true, nonegate: true, windows: false })(id)).toBe(
-      true,
-    );
-    expect(picomatch(literalGlob(id), { dot: true, nonegate: true })('other')).toBe(false);
+    const glob = globOfId(id);
+    expect(globProblem(glob)).toBe(null);
+    expect(compileGlob(glob)(id)).toBe(true);
+    expect(compileGlob(glob)('other/stream')).toBe(false);
   });
 });
