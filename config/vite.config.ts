@@ -3,7 +3,10 @@ import { defineConfig } from 'vite';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 
-/** The page is built from src/dashboard into dist/. It must run under a policy that allows scripts and styles of its own origin only. */
+/**
+ * The page is built from src/dashboard into dist/. It must run under a policy that allows scripts
+ * and styles of its own origin only.
+ */
 export default defineConfig({
   root: `${project}src/dashboard`,
   publicDir: false,

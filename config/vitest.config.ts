@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Four kinds of tests: `unit` touches no socket, `simulation` folds long seeded histories, `integration` runs real
- * servers, `browser` opens the page of a running service in Chromium.
+ * Four kinds of tests: `unit` touches no socket, `simulation` folds long seeded histories,
+ * `integration` runs real servers, `browser` opens the page of a running service in Chromium.
  */
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,

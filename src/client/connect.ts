@@ -20,22 +20,26 @@ export interface ConnectOptions {
 
 export interface Client {
   /**
-   * The present state at once, then every change. A lost connection is tried again without end, half a second
-   * to thirty seconds apart; `unauthorised` is final: connect anew with another token.
+   * The present state at once, then every change. A lost connection is tried again without end,
+   * half a second to thirty seconds apart; `unauthorised` is final: connect anew with another
+   * token.
    */
   readonly state$: Observable<ConnectionState>;
   /** Batches of items, in order, over all reconnections. See `itemFeed` for its promises. */
   items$(selection: ItemSelection): Observable<BatchMessage>;
   /**
-   * Resolves with the matching streams in ascending order of id, at most `limit`; asks page by page. Waits for
-   * `ready`. Rejects with `RequestRefused` when refused, and when an answer takes longer than 10 s.
+   * Resolves with the matching streams in ascending order of id, at most `limit`; asks page by
+   * page. Waits for `ready`. Rejects with `RequestRefused` when refused, and when an answer takes
+   * longer than 10 s.
    */
   streams(match: string, limit?: number): Promise<StreamListing[]>;
   /** Ends everything: observables complete. */
   close(): void;
 }
 
-/** Opens a client of `url`, which ends in `/v1/ws`. Throws only when there is no WebSocket class. */
+/**
+ * Opens a client of `url`, which ends in `/v1/ws`. Throws only when there is no WebSocket class.
+ */
 export function connect(url: string, options: ConnectOptions = {}): Client {
   const WebSocket = options.WebSocket ?? globalWebSocket();
   if (WebSocket === null) throw new Error('This runtime has no WebSocket class: pass one.');

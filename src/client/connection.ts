@@ -19,9 +19,9 @@ import type { WebSocketConstructor, WebSocketLike } from './web-socket-like.ts';
  *       ▲                                  │ closed, or silent for two ping periods
  *       └──── back-off ── disconnected ◀───┘
  *
- * A refusal of the token ends in `unauthorised`: asking again with the same token cannot help, so nothing more
- * is tried. Messages are handed on only while ready; what is sent at other times is refused, never queued, since
- * every subscription is sent anew after each `ready`.
+ * A refusal of the token ends in `unauthorised`: asking again with the same token cannot help, so
+ * nothing more is tried. Messages are handed on only while ready; what is sent at other times is
+ * refused, never queued, since every subscription is sent anew after each `ready`.
  */
 export type ConnectionState = 'connecting' | 'ready' | 'disconnected' | 'unauthorised';
 
@@ -126,7 +126,8 @@ export class Connection {
 
   /** One ping a period; a period without a single message means that the other side is gone. */
   #beat(): void {
-    // Only a connection that lasted counts as recovered; one refused right after `ready` keeps backing off.
+    // Only a connection that lasted counts as recovered; one refused right after `ready` keeps
+    // backing off.
     this.#attempt = 0;
     if (!this.#heard) {
       this.#lose();

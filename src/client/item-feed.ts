@@ -11,10 +11,11 @@ type SubscribeInput = Extract<ClientMessageInput, { type: 'subscribe' }>;
 export type ItemSelection = Omit<SubscribeInput, 'id' | 'type' | 'resume'>;
 
 /**
- * One subscription that outlives its sockets. After every `ready` it is sent anew, with the epoch and offset of
- * the last batch, so that the server can go on from there; a server that cannot sends a snapshot first.
- * Cold: each subscriber has its own subscription at the server, given back on unsubscribe.
- * Errors with `RequestRefused` when the server refuses the selection; completes when the client is closed.
+ * One subscription that outlives its sockets. After every `ready` it is sent anew, with the epoch
+ * and offset of the last batch, so that the server can go on from there; a server that cannot sends
+ * a snapshot first. Cold: each subscriber has its own subscription at the server, given back on
+ * unsubscribe. Errors with `RequestRefused` when the server refuses the selection; completes when
+ * the client is closed.
  */
 export function itemFeed(
   connection: Connection,

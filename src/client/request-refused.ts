@@ -1,4 +1,6 @@
-/** The server answered a request with an error. `code` is one of the catalogue in `docs/errors.md`. */
+/**
+ * The server answered a request with an error. `code` is one of the catalogue in `docs/errors.md`.
+ */
 export class RequestRefused extends Error {
   override readonly name = 'RequestRefused';
   readonly code: string;

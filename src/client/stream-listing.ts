@@ -24,8 +24,8 @@ export interface StreamsRequest {
 const pageSizeMax = 1000;
 
 /**
- * Asks for page after page until there is no next one or `limit` streams are there. A page may be empty and
- * still have a next one; ids rise strictly from page to page, so the walk ends.
+ * Asks for page after page until there is no next one or `limit` streams are there. A page may be
+ * empty and still have a next one; ids rise strictly from page to page, so the walk ends.
  */
 export async function listStreams(
   ask: (page: StreamsRequest) => Promise<ResultMessage['data']>,

@@ -1,6 +1,6 @@
 /**
- * The part of the WebSocket interface the client uses. A browser's `WebSocket`, Node 22's global one and
- * the class of the `ws` package all have this shape; a test brings its own.
+ * The part of the WebSocket interface the client uses. A browser's `WebSocket`, Node 22's global
+ * one and the class of the `ws` package all have this shape; a test brings its own.
  */
 export interface WebSocketLike {
   send(data: string): void;

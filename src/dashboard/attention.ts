@@ -13,7 +13,7 @@ export interface AttentionInput {
 }
 
 /** How much a stream asks to be looked at; 0: not at all. An odd reading outweighs any state. */
-export function attentionOf(stream: AttentionInput): number {
+function attentionOf(stream: AttentionInput): number {
   const score = stream.score ?? 0;
   return score >= oddScore ? 10 + score : stateWeight[stream.state];
 }

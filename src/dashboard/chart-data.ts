@@ -7,10 +7,11 @@ import type { History } from './series-window.ts';
  *   x         t₀  t₁  (gap)  t₂ = now   target₁  target₂ …
  *   reading   v₀  v₁  null   v₂         null     null
  *   median    –   –   –      v₂         m₁       m₂           the fan opens from the last reading
- *   lower₀    –   –   –      v₂         l₁       l₂           widest level first, so that narrower ones lie on top
+ *   lower₀    –   –   –      v₂         l₁       l₂           widest first: narrower lie on top
  *   upper₀    …
  *
- * A distance of more than one and a half steps is a gap: a null between keeps the line from bridging it.
+ * A distance of more than one and a half steps is a gap: a null between keeps the line from
+ * bridging it.
  */
 export interface ChartData {
   readonly x: number[];
@@ -18,11 +19,13 @@ export interface ChartData {
   readonly median: (number | null)[];
   /** Widest first. */
   readonly bands: readonly ChartBand[];
-  /** The time of the reading the forecast follows, or of the last reading; null when there is none. */
+  /**
+   * The time of the reading the forecast follows, or of the last reading; null when there is none.
+   */
   readonly now: number | null;
 }
 
-export interface ChartBand {
+interface ChartBand {
   readonly level: number;
   readonly lower: (number | null)[];
   readonly upper: (number | null)[];
@@ -56,7 +59,10 @@ export function prepareChart(history: History, forecast: ForecastItem | null): C
   };
 }
 
-/** The span of time to show: `stepsBack` steps before now (null: everything there is) and the whole forecast. */
+/**
+ * The span of time to show: `stepsBack` steps before now (null: everything there is) and the whole
+ * forecast.
+ */
 export function visibleSpan(
   data: ChartData,
   stepMs: number | null,

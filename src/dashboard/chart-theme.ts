@@ -1,4 +1,6 @@
-/** The chart's colours: canvas cannot read custom properties, so they are read once for each theme. */
+/**
+ * The chart's colours: canvas cannot read custom properties, so they are read once for each theme.
+ */
 export interface ChartTheme {
   readonly axis: string;
   readonly grid: string;

@@ -8,8 +8,9 @@ import { type History, SeriesWindow } from './series-window.ts';
 const pointsMax = 2000;
 
 /**
- * The stream in the panel: its newest 2,000 readings and its newest forecast. It has its own subscription, so
- * that it is complete and quick whatever else the page shows; `close` gives it back.
+ * The stream in the panel: its newest 2,000 readings and its newest forecast. It has its own
+ * subscription, so that it is complete and quick whatever else the page shows; `close` gives it
+ * back.
  */
 export class ChosenStream {
   readonly id: string;
@@ -55,7 +56,8 @@ export class ChosenStream {
       this.#window.merge(history);
       this.#changed();
     } catch {
-      // A stream without readings has no history; live readings fill the chart, and `ready` asks again.
+      // A stream without readings has no history; live readings fill the chart, and `ready` asks
+      // again.
     }
   }
 

@@ -2,7 +2,9 @@ import type { ForecastLevel } from '../protocol/items.ts';
 import { createElement, setText } from './element.ts';
 import { formatShare } from './format.ts';
 
-/** For each band, the share of past readings that did fall inside it, beside the share it claims. */
+/**
+ * For each band, the share of past readings that did fall inside it, beside the share it claims.
+ */
 export class CoverageTable {
   readonly #container: HTMLElement;
   #rows: { level: number; value: HTMLElement; fill: HTMLElement; mark: HTMLElement }[];

@@ -1,4 +1,6 @@
-/** The part of the address after `#` that names the chosen stream: `#stream=<id>`, percent-encoded. */
+/**
+ * The part of the address after `#` that names the chosen stream: `#stream=<id>`, percent-encoded.
+ */
 
 /** Null when the hash names no stream. */
 export function parseDeepLink(hash: string): string | null {
@@ -17,8 +19,9 @@ export function formatDeepLink(stream: string): string {
 }
 
 /**
- * A glob that matches this id and hardly another: ids hold no `*`, `?` or brackets, and what else globs know
- * becomes `?`, since servers refuse pattern groups. Who subscribes with it still looks at each item's stream.
+ * A glob that matches this id and hardly another: ids hold no `*`, `?` or brackets, and what else
+ * globs know becomes `?`, since servers refuse pattern groups. Who subscribes with it still looks
+ * at each item's stream.
  */
 export function globOfId(stream: string): string {
   return stream.replace(/[()|!\\"$^]/g, '?');

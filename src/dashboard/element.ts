@@ -1,4 +1,7 @@
-/** The element of the page with this id, of the class expected; the page is ours, so its absence is a mistake. */
+/**
+ * The element of the page with this id, of the class expected; the page is ours, so its absence is
+ * a mistake.
+ */
 export function byId<E extends HTMLElement>(id: string, type: new () => E): E {
   const found = document.getElementById(id);
   if (!(found instanceof type)) throw new Error(`The page has no ${type.name} #${id}.`);

@@ -9,9 +9,10 @@ export interface ChartView {
 }
 
 /**
- * The live chart: readings, the median and its bands, and the "now" line between what was and what is expected.
- * It fills its container's width and keeps the height the stylesheet gives it. The number of bands may change
- * from one stream to another; the plot is then built anew, otherwise only its data change.
+ * The live chart: readings, the median and its bands, and the "now" line between what was and what
+ * is expected. It fills its container's width and keeps the height the stylesheet gives it. The
+ * number of bands may change from one stream to another; the plot is then built anew, otherwise
+ * only its data change.
  */
 export class ForecastChart {
   readonly #container: HTMLElement;

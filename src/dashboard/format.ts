@@ -1,11 +1,14 @@
-/** How numbers, times and shares are written on the page. Pure; times are in the reader's own time zone. */
+/**
+ * How numbers, times and shares are written on the page. Pure; times are in the reader's own time
+ * zone.
+ */
 
 const minus = '\u2212';
 const unknown = '–';
 
 /**
- * Five significant digits, fewer when they are zeros, more when they stand before the point; powers of ten from
- * a thousand million on and below a thousandth.
+ * Five significant digits, fewer when they are zeros, more when they stand before the point; powers
+ * of ten from a thousand million on and below a thousandth.
  */
 export function formatValue(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return unknown;
@@ -36,14 +39,18 @@ const durationUnits: readonly (readonly [number, string])[] = [
   [1000, 's'],
 ];
 
-/** The largest unit that holds at least once, and the next one where it adds something: "1 h 30 min". */
+/**
+ * The largest unit that holds at least once, and the next one where it adds something: "1 h 30
+ * min".
+ */
 export function formatDuration(ms: number): string {
   const start = durationUnits.findIndex(([unitMs]) => ms >= unitMs);
   if (start === -1) return `${Math.max(0, Math.round(ms))}\u00a0ms`;
   const [majorMs, majorName] = durationUnits[start]!;
   const minor = durationUnits[start + 1];
   if (minor === undefined) return `${Number((ms / majorMs).toFixed(1))}\u00a0${majorName}`;
-  // Rounded in the smaller unit first: what is a second short of two hours must not read "1 h 60 min".
+  // Rounded in the smaller unit first: what is a second short of two hours must not read "1 h 60
+  // min".
   const minorCount = Math.round(ms / minor[0]);
   const larger = durationUnits[start - 1];
   const roundedMs = minorCount * minor[0];
@@ -60,7 +67,7 @@ export function formatMoment(t: number, now: number): string {
   return sameDay(t, now) ? clock : `${formatDay(t)}, ${clock}`;
 }
 
-export function formatClock(t: number, seconds: boolean): string {
+function formatClock(t: number, seconds: boolean): string {
   const date = new Date(t);
   const parts = [date.getHours(), date.getMinutes(), ...(seconds ? [date.getSeconds()] : [])];
   return parts.map((part) => String(part).padStart(2, '0')).join(':');
@@ -68,14 +75,14 @@ export function formatClock(t: number, seconds: boolean): string {
 
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
-export function formatDay(t: number): string {
+function formatDay(t: number): string {
   const date = new Date(t);
   return `${date.getDate()} ${months[date.getMonth()]}`;
 }
 
 /**
- * Labels of a time axis whose ticks are `incrementMs` apart: clock times, with the day below the first
- * and below each that begins another day; days alone when the ticks are days.
+ * Labels of a time axis whose ticks are `incrementMs` apart: clock times, with the day below the
+ * first and below each that begins another day; days alone when the ticks are days.
  */
 export function formatTicks(ticks: readonly number[], incrementMs: number): string[] {
   if (incrementMs >= 86_400_000) return ticks.map(formatDay);

@@ -1,6 +1,9 @@
 import type { History } from './series-window.ts';
 
-/** The page's reads over HTTP: what a subscription does not bring. Rejects when the server does not answer 2xx. */
+/**
+ * The page's reads over HTTP: what a subscription does not bring. Rejects when the server does not
+ * answer 2xx.
+ */
 export interface HttpSource {
   /** The newest `limit` readings of a stream, ascending. */
   history(stream: string, limit: number): Promise<History>;

@@ -27,9 +27,10 @@ export interface LivePageOptions {
 }
 
 /**
- * The page while it may read: the list, the chosen stream and the header, drawn at most once a frame.
+ * The page while it may read: the list, the chosen stream and the header, drawn at most once a
+ * frame.
  *
- *   subscription "**" ─▶ board ─▶ list            listing, every 10 s ─▶ board (states, units, skill)
+ *   subscription "**" ─▶ board ─▶ list     listing, every 10 s ─▶ board (states, units, skill)
  *   subscription of the chosen stream ─▶ panel    history over HTTP ─▶ panel, sparklines
  */
 export class LivePage {

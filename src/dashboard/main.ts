@@ -5,7 +5,9 @@ import { httpSource } from './http-source.ts';
 import { LivePage } from './live-page.ts';
 import { showTokenForm } from './token-form.ts';
 
-/** Where the page picks its real clock, server and storage. The token lives as long as the tab does. */
+/**
+ * Where the page picks its real clock, server and storage. The token lives as long as the tab does.
+ */
 const tokenKey = 'inkling.token';
 
 function start(): void {

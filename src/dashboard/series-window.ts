@@ -10,8 +10,9 @@ export interface History {
 const slackPoints = 256;
 
 /**
- * The newest readings of one stream as two columns, ascending in time without equal times. At most `pointsMax`
- * are shown and `pointsMax + 256` held; the oldest go first. A reading of a time already there corrects it.
+ * The newest readings of one stream as two columns, ascending in time without equal times. At most
+ * `pointsMax` are shown and `pointsMax + 256` held; the oldest go first. A reading of a time
+ * already there corrects it.
  */
 export class SeriesWindow {
   readonly #pointsMax: number;
@@ -29,7 +30,9 @@ export class SeriesWindow {
     return { t: this.#t, v: this.#v };
   }
 
-  /** Puts older readings beneath those already there; where times are equal the live reading stays. */
+  /**
+   * Puts older readings beneath those already there; where times are equal the live reading stays.
+   */
   merge(history: History): void {
     const live = { t: this.#t, v: this.#v };
     this.#t = [...history.t];

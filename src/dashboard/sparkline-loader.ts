@@ -4,8 +4,8 @@ import { recentMax, type StreamBoard } from './stream-board.ts';
 const requestsMax = 4;
 
 /**
- * Fetches the recent past of streams whose rows come into view, each once, at most four at a time. What cannot
- * be fetched is left to the live readings.
+ * Fetches the recent past of streams whose rows come into view, each once, at most four at a time.
+ * What cannot be fetched is left to the live readings.
  */
 export class SparklineLoader {
   readonly #http: HttpSource;

@@ -1,7 +1,7 @@
 /**
- * The SVG path of a sparkline: values evenly spaced over `width`, the smallest at the bottom, the largest at the
- * top of `height`. A null leaves a gap; a value alone between gaps becomes a dot (a line of no length, round caps).
- * Empty when there is nothing to draw.
+ * The SVG path of a sparkline: values evenly spaced over `width`, the smallest at the bottom, the
+ * largest at the top of `height`. A null leaves a gap; a value alone between gaps becomes a dot (a
+ * line of no length, round caps). Empty when there is nothing to draw.
  */
 export function sparklinePath(
   values: readonly (number | null)[],

@@ -8,7 +8,10 @@ const words: Record<ConnectionState, string> = {
   unauthorised: 'Token needed',
 };
 
-/** The header's right side: how many streams, how many readings a second, and whether the page is live. */
+/**
+ * The header's right side: how many streams, how many readings a second, and whether the page is
+ * live.
+ */
 export class StatusBar {
   readonly #connection: HTMLElement;
   readonly #counts: HTMLElement;
@@ -22,7 +25,10 @@ export class StatusBar {
     this.#sampledReadings = 0;
   }
 
-  /** Between two attempts the page stays disconnected: a banner that comes and goes would tell nothing more. */
+  /**
+   * Between two attempts the page stays disconnected: a banner that comes and goes would tell
+   * nothing more.
+   */
   connection(state: ConnectionState): void {
     if (state === 'connecting' && this.#connection.dataset['state'] === 'disconnected') return;
     setText(this.#connection, words[state]);

@@ -18,8 +18,8 @@ export interface BoardEntry {
 export const recentMax = 60;
 
 /**
- * All streams the page knows, by id, at most `entriesMax`: what comes beyond that is counted, not kept.
- * Listings bring states, units and skill; readings bring values between two listings.
+ * All streams the page knows, by id, at most `entriesMax`: what comes beyond that is counted, not
+ * kept. Listings bring states, units and skill; readings bring values between two listings.
  * `takeChanged` tells a renderer what to draw again.
  */
 export class StreamBoard {

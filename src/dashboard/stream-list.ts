@@ -3,9 +3,9 @@ import type { StreamBoard } from './stream-board.ts';
 import { StreamRow } from './stream-row.ts';
 
 /**
- * The list of streams: rows in order of their ids, made once and updated only while they are in view, so that
- * hundreds of live streams cost what the dozen visible ones do. One row is a tab stop; arrow keys, Home and End
- * move between rows.
+ * The list of streams: rows in order of their ids, made once and updated only while they are in
+ * view, so that hundreds of live streams cost what the dozen visible ones do. One row is a tab
+ * stop; arrow keys, Home and End move between rows.
  */
 export class StreamList {
   readonly #board: StreamBoard;
@@ -18,7 +18,10 @@ export class StreamList {
   readonly #observer: IntersectionObserver;
   #chosen: string | null;
 
-  /** `onVisible` is told each time rows come into view; `onSearch` when what is searched for changes. */
+  /**
+   * `onVisible` is told each time rows come into view; `onSearch` when what is searched for
+   * changes.
+   */
   constructor(board: StreamBoard, onVisible: (ids: string[]) => void, onSearch: () => void) {
     this.#board = board;
     this.#list = byId('stream-list', HTMLUListElement);

@@ -96,31 +96,21 @@ export class StreamPanel {
 
   /** The forecast's end in words, which is also what the chart says to those who cannot see it. */
   #renderOutlook({ stream, unit, forecast, history }: PanelView): void {
-    const median = forecast?.median.at(-1) ?? null;
-    const target = forecast?.targets.at(-1);
-    const widest = forecast?.levels.toSorted((a, b) => b.level - a.level)[0];
-    const ahead =
-      forecast === null || target === undefined ? '' : formatDuration(target - forecast.issued);
-    const range =
-      widest === undefined
-        ? ''
-        : `${formatValue(widest.lower.at(-1) ?? null)} to ${formatValue(widest.upper.at(-1) ?? null)}`;
-    setText(byId('outlook-label', HTMLElement), ahead === '' ? 'Forecast' : `In ${ahead}`);
-    setText(byId('outlook-value', HTMLElement), formatWithUnit(median, unit));
-    const level = widest === undefined ? '' : formatShare(widest.level);
+    const outlook = outlookOf(forecast);
+    const median = formatWithUnit(outlook?.median ?? null, unit);
     setText(
-      byId('outlook-range', HTMLElement),
-      widest === undefined ? 'after the second reading' : `${range} (${level})`,
+      byId('outlook-label', HTMLElement),
+      outlook === null ? 'Forecast' : `In ${outlook.ahead}`,
     );
-    const spoken =
-      forecast === null
-        ? 'no forecast yet'
-        : `forecast in ${ahead}: ${formatValue(median)}, ${range}`;
+    setText(byId('outlook-value', HTMLElement), median);
+    setText(byId('outlook-range', HTMLElement), outlook?.range ?? 'after the second reading');
     const last = formatWithUnit(history.v.at(-1) ?? null, unit);
-    byId('chart', HTMLElement).setAttribute(
-      'aria-label',
-      `${stream}: last value ${last}; ${spoken}.`,
-    );
+    const spoken =
+      outlook === null
+        ? 'no forecast yet'
+        : `forecast in ${outlook.ahead}: ${median}, ${outlook.range}`;
+    const label = `${stream}: last value ${last}; ${spoken}.`;
+    byId('chart', HTMLElement).setAttribute('aria-label', label);
   }
 
   #renderModel({ forecast, model }: PanelView): void {
@@ -129,9 +119,7 @@ export class StreamPanel {
     const event =
       model === null
         ? 'Nothing has happened to it since this page was opened.'
-        : `${capitalised(model.item.event)} as version ${model.item.version} at ${formatMoment(model.seenAt, this.#now())}${
-            model.item.loss === null ? '' : `, loss ${formatValue(model.item.loss)}`
-          }.`;
+        : describeEvent(model.item, formatMoment(model.seenAt, this.#now()));
     setText(byId('model-event', HTMLElement), event);
   }
 
@@ -161,6 +149,22 @@ export class StreamPanel {
   }
 }
 
-function capitalised(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
+/** The end of a forecast: how far ahead, its median, and the widest band as text. */
+function outlookOf(forecast: ForecastItem | null) {
+  const target = forecast?.targets.at(-1);
+  if (forecast === null || target === undefined) return null;
+  const widest = forecast.levels.toSorted((a, b) => b.level - a.level)[0];
+  const lower = formatValue(widest?.lower.at(-1) ?? null);
+  const upper = formatValue(widest?.upper.at(-1) ?? null);
+  return {
+    ahead: formatDuration(target - forecast.issued),
+    median: forecast.median.at(-1) ?? null,
+    range: widest === undefined ? '' : `${lower} to ${upper} (${formatShare(widest.level)})`,
+  };
+}
+
+function describeEvent({ event, version, loss }: ModelItem, moment: string): string {
+  const what = `${event.charAt(0).toUpperCase()}${event.slice(1)}`;
+  const cost = loss === null ? '' : `, loss ${formatValue(loss)}`;
+  return `${what} as version ${version} at ${moment}${cost}.`;
 }

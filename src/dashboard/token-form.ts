@@ -1,8 +1,8 @@
 import { byId, setText } from './element.ts';
 
 /**
- * Asks for the access token. `refused` tells that the one just tried was not accepted. `given` is called with
- * what was entered; an empty entry is not taken.
+ * Asks for the access token. `refused` tells that the one just tried was not accepted. `given` is
+ * called with what was entered; an empty entry is not taken.
  */
 export function showTokenForm(refused: boolean, given: (token: string) => void): void {
   const form = byId('token-form', HTMLFormElement);

@@ -30,7 +30,10 @@ interface OpenOptions {
   readonly phone?: boolean;
 }
 
-/** A page in a fresh context, and every complaint of it: console errors, exceptions, failed requests. */
+/**
+ * A page in a fresh context, and every complaint of it: console errors, exceptions, failed
+ * requests.
+ */
 async function open({ url, scheme = 'light', phone = false }: OpenOptions) {
   const context = await browser.newContext({
     colorScheme: scheme,
@@ -120,7 +123,7 @@ describe('the page of a service with simulated devices', () => {
     await close();
   });
 
-  it('can be searched and read with the keyboard alone, and its address names the stream', async () => {
+  it('can be used by keyboard alone, and its address names the stream', async () => {
     const { page, close } = await open({ url: service.url });
     await waitForForecast(page);
     const all = await page.locator('#stream-list li:visible').count();

@@ -4,7 +4,7 @@ import type { WebSocketConstructor, WebSocketLike } from '../../src/client/web-s
 type Listener = (event: never) => void;
 
 /** A socket whose server is the test: it says what arrives and reads what was sent. */
-export class ScriptedSocket implements WebSocketLike {
+class ScriptedSocket implements WebSocketLike {
   readonly url: string;
   readonly protocol: string;
   readonly sent: Record<string, unknown>[];

@@ -65,7 +65,7 @@ describe('formatTicks', () => {
     expect(formatTicks(ticks, 3_600_000)).toEqual(['23:00\n2 Mar', '00:00\n3 Mar', '01:00']);
   });
 
-  it('shows seconds where ticks are closer than a minute, and days alone where they are days', () => {
+  it('shows seconds where ticks are that close, and days alone where they are days', () => {
     expect(formatTicks([local(2, 1, 2, 30)], 10_000)).toEqual(['01:02:30\n2 Mar']);
     expect(formatTicks([local(2, 0), local(3, 0)], 86_400_000)).toEqual(['2 Mar', '3 Mar']);
   });

@@ -5,7 +5,7 @@ import { globProblem } from '../../src/pipeline/glob-problem.ts';
 import { compileGlob } from '../../src/stream/glob.ts';
 
 describe('mostInNeed', () => {
-  it('prefers odd readings to stale streams, stale to fallen back, and the first among equals', () => {
+  it('prefers odd readings, then stale and fallen back streams, then the first', () => {
     const calm = { id: 'calm', state: 'ok', score: 0.4 } as const;
     const warming = { id: 'warming', state: 'warming', score: null } as const;
     const fallback = { id: 'fallback', state: 'fallback', score: 1 } as const;

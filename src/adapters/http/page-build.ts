@@ -8,15 +8,15 @@ import type { Logger } from '../../pipeline/ports.ts';
 import { InklingError } from '../../protocol/errors.ts';
 
 /**
- * The page as the service needs it at its start: built from its sources when dist/ is missing or was made from
- * others. dist/ carries a digest of the sources it was made from, so that touched files, checkouts and copied
- * folders are judged by content, not by time.
+ * The page as the service needs it at its start: built from its sources when dist/ is missing or
+ * was made from others. dist/ carries a digest of the sources it was made from, so that touched
+ * files, checkouts and copied folders are judged by content, not by time.
  *
  *   sources ─digest─▶ equal to dist/.made-from? ─yes─▶ done
- *                                               └no─▶ Vite in a child process ─▶ dist-<id>.tmp ─rename─▶ dist
+ *                      └─no─▶ Vite in a child process ─▶ dist-<id>.tmp ─rename─▶ dist
  *
- * Building beside dist/ and renaming lets two processes start at once: each makes a whole folder, and the one
- * that comes second finds the first one's and throws its own away.
+ * Building beside dist/ and renaming lets two processes start at once: each makes a whole folder,
+ * and the one that comes second finds the first one's and throws its own away.
  */
 export interface PageBuildOptions {
   /** Absolute path of the project: the folder of package.json. */
@@ -40,8 +40,8 @@ const leftoverMsMin = 600_000;
 const swapsMax = 5;
 
 /**
- * Resolves with the page's folder. Without sources, as in an image that carries dist/ alone, dist/ is taken as
- * it is. Rejects with ERR_PAGE_BUILD when there is neither, or when the build fails.
+ * Resolves with the page's folder. Without sources, as in an image that carries dist/ alone, dist/
+ * is taken as it is. Rejects with ERR_PAGE_BUILD when there is neither, or when the build fails.
  */
 export async function ensurePage({ projectDir, log }: PageBuildOptions): Promise<PageBuild> {
   const dir = join(projectDir, 'dist');
@@ -127,7 +127,8 @@ function findVite(projectDir: string): string {
 
 /** One sentence: the first line of the output that tells something. */
 function buildFailure(output: string): InklingError {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours begin with the escape character
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours begin with the escape
+  // character
   const lines = output.replaceAll(/\u001b\[[0-9;]*m/g, '').split('\n');
   const said = lines.map((line) => line.trim()).filter((line) => line !== '');
   const telling = said.find((line) => /error/i.test(line)) ?? said[0] ?? 'no output';
@@ -137,7 +138,9 @@ function buildFailure(output: string): InklingError {
   );
 }
 
-/** Puts the fresh folder in place of `dir`, unless another process has put the same one there first. */
+/**
+ * Puts the fresh folder in place of `dir`, unless another process has put the same one there first.
+ */
 async function swap(fresh: string, dir: string, digest: string): Promise<void> {
   for (let attempt = 0; attempt < swapsMax; attempt++) {
     if ((await readMark(dir)) === digest) return;
@@ -170,13 +173,14 @@ async function discard(dir: string): Promise<void> {
 }
 
 function storageFailure(error: unknown): InklingError {
-  return new InklingError(
-    'ERR_PAGE_BUILD',
-    `The built page could not be stored: ${error instanceof Error ? error.message : String(error)}.`,
-  );
+  const reason = error instanceof Error ? error.message : String(error);
+  return new InklingError('ERR_PAGE_BUILD', `The built page could not be stored: ${reason}.`);
 }
 
-/** Removes what killed builds have left, by age at `nowMs`: a younger folder may be another process's. */
+/**
+ * Removes what killed builds have left, by age at `nowMs`: a younger folder may be another
+ * process's.
+ */
 async function removeLeftovers(projectDir: string, nowMs: number): Promise<void> {
   for (const name of await readdir(projectDir)) {
     if (!/^dist-[0-9a-f-]{36}\.tmp$/.test(name)) continue;

@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensurePage } from '../../../src/adapters/http/page-build.ts';
 
-/** Stands in for Vite: copies the page's source into the folder it is told, or fails as it is told. */
+/**
+ * Stands in for Vite: copies the page's source into the folder it is told, or fails as it is told.
+ */
 const scriptedVite = `
 import { appendFileSync, cpSync, readFileSync } from 'node:fs';
 const page = readFileSync('src/dashboard/index.html', 'utf8');
@@ -83,7 +85,7 @@ describe('ensurePage', () => {
     expect(await readdir(join(projectDir, 'dist'))).toEqual(['.made-from', 'index.html']);
   });
 
-  it('takes dist as it is when there are no sources, and refuses when there is neither', async () => {
+  it('takes dist as it is without sources, and refuses when there is neither', async () => {
     await rm(join(projectDir, 'src'), { recursive: true });
     await expect(ensure()).rejects.toMatchObject({ code: 'ERR_PAGE_BUILD' });
     await put('dist/index.html', 'shipped');
