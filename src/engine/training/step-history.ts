@@ -23,7 +23,7 @@ import {
  * known. A jump or a fall of the step number starts a new run: nothing reaches across it.
  *
  * Everything is allocated at once: slots · (C · (16 + 4X + 8·O) + R · (8 + 8·L·H)) bytes, that is
- * 2.1 MB for 64 slots at X = 13, O = 24, H = 64 and windows of 64. A member beyond the slots takes
+ * 2.0 MB for 64 slots at X = 13, O = 24, H = 64 and windows of 64. A member beyond the slots takes
  * over the slot that has been silent longest, or is refused (and counted) while all are busy.
  */
 export class StepHistory {

@@ -1,4 +1,3 @@
-import { type AdamState, adamStep, createAdamState } from '../../numerics/adam.ts';
 import { clipGradientNorm } from '../../numerics/gradient-clip.ts';
 import { Random } from '../../numerics/random.ts';
 import type {
@@ -8,6 +7,7 @@ import type {
 } from '../../numerics/recurrent-kernel.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { HeldOut } from './held-out.ts';
+import { heldOutLosses } from './held-out-losses.ts';
 import { ReplayReservoir } from './replay-reservoir.ts';
 import { StepHistory } from './step-history.ts';
 import {
@@ -19,13 +19,7 @@ import {
   type TrainerNumbers,
 } from './trainer-numbers.ts';
 import type { TrainingResult } from './training-result.ts';
-import {
-  ROW_MEMBER,
-  ROW_STEP,
-  rowWidth,
-  STATE_EVERY_STEPS,
-  type TrainingRows,
-} from './training-rows.ts';
+import { findState, ROW_STEP, rowWidth, type TrainingRows } from './training-rows.ts';
 import {
   beginWarmUp,
   judgeWarmUp,
@@ -34,6 +28,7 @@ import {
   warmUpLearningRate,
   warmUpMayGoOn,
 } from './warm-up.ts';
+import { WeightCopies } from './weight-copies.ts';
 import { WindowBatch } from './window-batch.ts';
 import { WindowPicker } from './window-picker.ts';
 
@@ -78,8 +73,7 @@ export interface UpdateResult {
  *                       └───────▶ Checkpoint (shadow) ──▶ checkpoint() ─▶ good: lastGood ← published
  *                                                                         worse: all ← lastGood
  *
- * Four copies of the weights: `weights` is trained; `best` won the last judgement of the warm-up;
- * `published` is live; `lastGood` passed the last promotion test.
+ * What `weights`, `published` and `lastGood` are is told in weight-copies.ts.
  */
 export class Trainer {
   readonly group: string;
@@ -94,11 +88,7 @@ export class Trainer {
   readonly #batch: WindowBatch;
   readonly #picker: WindowPicker;
   readonly #checkpoint: Checkpoint;
-  readonly #adam: AdamState;
-  readonly #weights: Float32Array;
-  readonly #best: Float32Array;
-  readonly #published: Float32Array;
-  readonly #lastGood: Float32Array;
+  readonly #copies: WeightCopies;
   readonly #gradient: Float32Array;
   readonly #warmUp: WarmUp;
   readonly #numbers: TrainerNumbers;
@@ -118,11 +108,7 @@ export class Trainer {
     this.#batch = new WindowBatch(shape, NEWEST_WINDOWS + UPDATE_REPLAYS, window);
     this.#picker = new WindowPicker(this.#history, this.#reservoir, this.#heldOut, this.#batch);
     this.#checkpoint = new Checkpoint(this.#history, kernels.recurrent(shape));
-    this.#adam = createAdamState(weights.length);
-    this.#weights = weights.slice();
-    this.#best = weights.slice();
-    this.#published = weights.slice();
-    this.#lastGood = weights.slice();
+    this.#copies = new WeightCopies(weights);
     this.#gradient = new Float32Array(weights.length);
     this.#warmUp = beginWarmUp();
     this.#numbers = beginNumbers(options.version);
@@ -165,8 +151,9 @@ export class Trainer {
       const state = findState(rows, index * width, cursor);
       if (state >= 0) cursor = state + 1;
       if (slot < 0) continue;
-      if (state >= 0)
+      if (state >= 0) {
         this.#history.acceptState(slot, rows.rows[index * width + ROW_STEP], rows, state);
+      }
       this.#reservoir.offer(this.#history, slot, this.#random);
       if (judged) this.#checkpoint.accept(slot);
     }
@@ -186,10 +173,10 @@ export class Trainer {
     if (!this.ready() || !this.#fillBatch()) return IDLE;
     this.#batch.addNoise(this.#random, INPUT_NOISE);
     const naiveLoss = this.#batch.naive().loss;
-    const loss = this.#kernel.gradient(this.#weights, this.#batch.view(), this.#gradient);
+    const loss = this.#kernel.gradient(this.#copies.weights, this.#batch.view(), this.#gradient);
     const norm = clipGradientNorm(this.#gradient, GRADIENT_NORM_MAX);
     const finite = Number.isFinite(loss) && Number.isFinite(norm);
-    if (finite) this.#step();
+    if (finite) this.#copies.step(this.#gradient, this.#learningRate());
     if (countLoss(this.#numbers, finite ? loss : null, naiveLoss)) {
       return { status: 'diverged', loss, naiveLoss, result: this.#returnToLastGood('diverged') };
     }
@@ -204,11 +191,11 @@ export class Trainer {
   publish(): TrainingResult | null {
     const numbers = this.#numbers;
     if (numbers.unpublished === 0) return null;
-    const source = this.warmingUp ? this.#best : this.#weights;
+    const source = this.warmingUp ? this.#copies.best : this.#copies.weights;
     if (numbers.publishedVersion === numbers.lastGoodVersion) {
-      this.#checkpoint.begin(this.#lastGood);
+      this.#checkpoint.begin(this.#copies.lastGood);
     }
-    this.#published.set(source);
+    this.#copies.published.set(source);
     numbers.unpublished = 0;
     numbers.publishedVersion = ++numbers.version;
     const loss = this.warmingUp ? numbers.heldOutLoss : numbers.slowLoss;
@@ -223,7 +210,7 @@ export class Trainer {
     if (verdict === 'undecided') return null;
     const loss = this.#checkpoint.liveLoss;
     if (verdict === 'worse') return this.#returnToLastGood('rollback', loss);
-    this.#lastGood.set(this.#published);
+    this.#copies.lastGood.set(this.#copies.published);
     numbers.lastGoodVersion = numbers.publishedVersion;
     const { group } = this;
     return { kind: 'checkpoint', group, version: this.version, loss, updates: numbers.updates };
@@ -232,10 +219,7 @@ export class Trainer {
   /** Takes over weights that are live already, when they are newer than all that is known here. */
   adopt(version: number, weights: Float32Array): void {
     if (version <= this.#numbers.publishedVersion) return;
-    for (const copy of [this.#weights, this.#best, this.#published, this.#lastGood]) {
-      copy.set(weights);
-    }
-    this.#resetMoments();
+    this.#copies.adopt(weights);
     const numbers = this.#numbers;
     numbers.version = Math.max(numbers.version, version);
     numbers.publishedVersion = version;
@@ -245,18 +229,13 @@ export class Trainer {
 
   /** (parameters) a copy of the live weights. */
   publishedWeights(): Float32Array {
-    return this.#published.slice();
+    return this.#copies.published.slice();
   }
 
   /** Every array that together with `scalars` is the state, in a fixed order. */
   arrays(): readonly (Float32Array | Float64Array)[] {
     return [
-      this.#weights,
-      this.#best,
-      this.#published,
-      this.#lastGood,
-      this.#adam.m,
-      this.#adam.v,
+      ...this.#copies.arrays(),
       ...this.#history.arrays(),
       ...this.#reservoir.arrays(),
       ...this.#heldOut.arrays(),
@@ -268,7 +247,7 @@ export class Trainer {
   scalars(): number[] {
     return [
       ...this.#random.state(),
-      this.#adam.step,
+      this.#copies.adamSteps,
       ...Object.values(this.#warmUp),
       ...Object.values(this.#numbers),
     ];
@@ -277,12 +256,12 @@ export class Trainer {
   /** Continues from `scalars`, after the arrays were overwritten. */
   restored(scalars: readonly number[]): void {
     this.#random = Random.restore(scalars.slice(0, 4));
-    this.#adam.step = scalars[4];
+    this.#copies.adamSteps = scalars[4];
     const warmUpEnd = 5 + Object.keys(this.#warmUp).length;
     assignNumbers(this.#warmUp, scalars.slice(5, warmUpEnd));
     assignNumbers(this.#numbers, scalars.slice(warmUpEnd));
     this.#history.restored();
-    this.#checkpoint.restored(this.#lastGood);
+    this.#checkpoint.restored(this.#copies.lastGood);
   }
 
   #assertMine(rows: TrainingRows): void {
@@ -306,15 +285,8 @@ export class Trainer {
     return true;
   }
 
-  #step(): void {
-    const learningRate = this.warmingUp ? warmUpLearningRate(this.#warmUp.updates) : LEARNING_RATE;
-    adamStep(this.#weights, this.#gradient, this.#adam, { ...ADAM, learningRate });
-  }
-
-  #resetMoments(): void {
-    this.#adam.m.fill(0);
-    this.#adam.v.fill(0);
-    this.#adam.step = 0;
+  #learningRate(): number {
+    return this.warmingUp ? warmUpLearningRate(this.#warmUp.updates) : LEARNING_RATE;
   }
 
   #countWarmUp(): void {
@@ -322,42 +294,32 @@ export class Trainer {
     if (this.#warmUp.updates % WARM_UP.judgeEvery !== 0) return;
     const improved = this.#judge();
     if (improved) {
-      this.#best.set(this.#weights);
+      this.#copies.best.set(this.#copies.weights);
       this.#numbers.unpublished++;
     }
     const verdict = judgeWarmUp(this.#warmUp, improved, this.#history.acceptedSteps);
     if (verdict === 'return') {
-      this.#weights.set(this.#best);
-      this.#resetMoments();
+      this.#copies.returnTo(this.#copies.best);
     }
     this.#heldOut.advance(this.#history);
   }
 
   /** Are the weights better than the best ones on what was held out? Null when nothing was. */
   #judge(): boolean | null {
+    const { weights, best } = this.#copies;
     const start = this.#random.integer(this.replayWindows + this.slots);
-    let visited = 0;
-    let current = 0;
-    let best = 0;
-    let weight = 0;
-    for (let round = 0; round < JUDGE_ROUNDS; round++) {
-      visited = this.#picker.pickHeldOut(start, visited, WARM_UP.windows);
-      const share = this.#batch.naive().weight;
-      if (share === 0) break;
-      const batch = this.#batch.view();
-      current += share * this.#kernel.gradient(this.#weights, batch, this.#gradient);
-      best += share * this.#kernel.gradient(this.#best, batch, this.#gradient);
-      weight += share;
-    }
-    if (weight === 0) return null;
-    this.#numbers.heldOutLoss = Math.min(current, best) / weight;
-    return current < best;
+    const parts = { picker: this.#picker, batch: this.#batch, kernel: this.#kernel };
+    const losses = heldOutLosses(parts, start, [weights, best], this.#gradient);
+    if (losses === null) return null;
+    this.#numbers.heldOutLoss = Math.min(...losses);
+    return losses[0] < losses[1];
   }
 
   #returnToLastGood(kind: 'rollback' | 'diverged', loss?: number): TrainingResult {
     const numbers = this.#numbers;
-    for (const copy of [this.#weights, this.#best, this.#published]) copy.set(this.#lastGood);
-    this.#resetMoments();
+    this.#copies.returnTo(this.#copies.lastGood);
+    this.#copies.best.set(this.#copies.lastGood);
+    this.#copies.published.set(this.#copies.lastGood);
     if (kind === 'rollback') numbers.rollbacks++;
     else numbers.divergences++;
     const lossBefore = loss ?? (numbers.slowLoss > 0 ? numbers.slowLoss : null);
@@ -375,18 +337,6 @@ export class Trainer {
   }
 }
 
-/** Index of the state of the row at offset `at`; states lie in the order of their rows. */
-function findState(rows: TrainingRows, at: number, cursor: number): number {
-  const member = rows.rows[at + ROW_MEMBER];
-  const step = rows.rows[at + ROW_STEP];
-  if (step % STATE_EVERY_STEPS !== 0) return -1;
-  for (let k = 0; k < rows.stateCount; k++) {
-    const index = (cursor + k) % rows.stateCount;
-    if (rows.stateAt[2 * index] === member && rows.stateAt[2 * index + 1] === step) return index;
-  }
-  return -1;
-}
-
 const IDLE: UpdateResult = { status: 'idle', loss: null, naiveLoss: null, result: null };
 
 const SLOTS = 64;
@@ -396,12 +346,9 @@ const NEWEST_WINDOWS = 16;
 /** … and from these of the reservoir. */
 const UPDATE_REPLAYS = 8;
 const LEARNING_RATE = 1e-3;
-const ADAM = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
 const GRADIENT_NORM_MAX = 1;
 /** Deviation of the Gaussian noise on the inputs, in training only. */
 const INPUT_NOISE = 0.15;
 /** The warm-up begins with so many windows of so many steps. */
 const WINDOWS_MIN = 4;
 const STEPS_MIN = 32;
-/** Batches of held-out windows that a judgement looks at. */
-const JUDGE_ROUNDS = 2;

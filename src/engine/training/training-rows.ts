@@ -41,3 +41,18 @@ export const STATE_EVERY_STEPS = 8;
 
 /** Training targets and network outputs are kept within ± this. */
 export const TARGET_MAX = 8;
+
+/**
+ * Index of the state that the member stood in before the step of the row at offset `at`; −1 when
+ * none came with it. The search begins at `cursor`, since states lie in the order of their rows.
+ */
+export function findState(rows: TrainingRows, at: number, cursor: number): number {
+  const member = rows.rows[at + ROW_MEMBER];
+  const step = rows.rows[at + ROW_STEP];
+  if (step % STATE_EVERY_STEPS !== 0) return -1;
+  for (let k = 0; k < rows.stateCount; k++) {
+    const index = (cursor + k) % rows.stateCount;
+    if (rows.stateAt[2 * index] === member && rows.stateAt[2 * index + 1] === step) return index;
+  }
+  return -1;
+}

@@ -14,7 +14,7 @@ import { Random } from '../../../src/numerics/random.ts';
 import { createReadableKernel } from '../../../src/numerics/readable-kernel.ts';
 import type { NetworkShape, RecurrentKernel } from '../../../src/numerics/recurrent-kernel.ts';
 
-export const SMALL_SHAPE: NetworkShape = {
+const SMALL_SHAPE: NetworkShape = {
   cell: 'lstm',
   inputs: 3,
   hidden: 8,

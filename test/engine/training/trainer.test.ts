@@ -6,6 +6,7 @@ import {
   rowWidth,
   type TrainingRows,
 } from '../../../src/engine/training/training-rows.ts';
+import { Random } from '../../../src/numerics/random.ts';
 import { createReadableKernel } from '../../../src/numerics/readable-kernel.ts';
 import type { TrainingBatch } from '../../../src/numerics/recurrent-kernel.ts';
 import { createReadableGradient } from '../../../src/numerics/truncated-bptt.ts';
@@ -76,6 +77,25 @@ describe('Trainer', () => {
     expect(warmUp(trainer, group)).toBeGreaterThan(2);
     const { loss, naive } = meanLosses(trainer, group, 30);
     expect(loss).toBeLessThan(0.35 * naive);
+  });
+
+  it('does a single random walk no harm, and stops its warm-up early', () => {
+    const random = new Random(6);
+    let walk = 0;
+    const group = new SimulatedGroup({
+      members: 1,
+      seed: 3,
+      value: () => {
+        walk += 0.1 * random.gaussian();
+        return walk;
+      },
+    });
+    const trainer = trainerOf(group);
+    for (let k = 0; k < 40; k++) trainer.accept(group.rows(64));
+    warmUp(trainer, group);
+    expect(trainer.counters.updates).toBeLessThan(500);
+    const { loss, naive } = meanLosses(trainer, group, 40);
+    expect(loss).toBeLessThan(1.1 * naive);
   });
 
   it('does not begin before there is anything to learn from', () => {
