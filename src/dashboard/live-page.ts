@@ -4,6 +4,7 @@ import type { Item, ModelItem } from '../protocol/items.ts';
 import { mostInNeed } from './attention.ts';
 import { ChosenStream } from './chosen-stream.ts';
 import { byId } from './element.ts';
+import { formatWithUnit } from './format.ts';
 import { frameTrigger } from './frame-trigger.ts';
 import type { HttpSource } from './http-source.ts';
 import { SparklineLoader } from './sparkline-loader.ts';
@@ -144,6 +145,7 @@ export class LivePage {
       forecast: chosen.forecast,
       model: (model === undefined ? null : this.#models.get(model)) ?? null,
     });
-    document.title = `${chosen.id} · Inkling`;
+    const value = formatWithUnit(chosen.history.v.at(-1) ?? null, entry?.unit ?? null);
+    document.title = `${value} · ${chosen.id} · Inkling`;
   }
 }

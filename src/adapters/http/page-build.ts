@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { Logger } from '../../pipeline/ports.ts';
 import { InklingError } from '../../protocol/errors.ts';
 
@@ -125,17 +126,16 @@ function findVite(projectDir: string): string {
   }
 }
 
-/** One sentence: the first line of the output that tells something. */
+/** One sentence of the output: what is wrong and, where Vite says so, the place in the sources. */
 function buildFailure(output: string): InklingError {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours begin with the escape
-  // character
-  const lines = output.replaceAll(/\u001b\[[0-9;]*m/g, '').split('\n');
-  const said = lines.map((line) => line.trim()).filter((line) => line !== '');
-  const telling = said.find((line) => /error/i.test(line)) ?? said[0] ?? 'no output';
-  return new InklingError(
-    'ERR_PAGE_BUILD',
-    `The page could not be built: ${telling.slice(0, 300)}`,
-  );
+  const lines = stripVTControlCharacters(output).split('\n');
+  const said = lines.map((line) => line.trim());
+  // Headings end in a colon; what they announce follows.
+  const telling = said.find((line) => line !== '' && !/:$|^✗/.test(line)) ?? 'no output';
+  const place = /[\w./-]+\.(?:ts|css|html):\d+:\d+/.exec(said.join('\n'))?.[0];
+  const where = place === undefined || telling.includes(place) ? '' : ` (${place})`;
+  const what = telling.slice(0, 300).replace(/\.$/, '');
+  return new InklingError('ERR_PAGE_BUILD', `The page could not be built: ${what}${where}.`);
 }
 
 /**

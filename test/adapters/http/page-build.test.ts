@@ -13,7 +13,9 @@ import { appendFileSync, cpSync, readFileSync } from 'node:fs';
 const page = readFileSync('src/dashboard/index.html', 'utf8');
 appendFileSync('builds.log', 'built\\n');
 if (page.includes('broken')) {
-  console.error('\\u001b[31m[vite] error: Expected a tag.\\u001b[39m\\n    at somewhere');
+  console.error('✗ Build failed in 1ms\\nerror during build:\\nBuild failed with 1 error:\\n');
+  console.error('\\u001b[31m[html] \\u001b[0mExpected a tag.');
+  console.error('  ╭─[ src/dashboard/index.html:1:3 ]');
   process.exit(1);
 }
 const outDir = process.argv[process.argv.indexOf('--outDir') + 1];
@@ -98,7 +100,7 @@ describe('ensurePage', () => {
     await put('src/dashboard/index.html', 'broken');
     await expect(ensure()).rejects.toMatchObject({
       code: 'ERR_PAGE_BUILD',
-      message: 'The page could not be built: [vite] error: Expected a tag.',
+      message: 'The page could not be built: [html] Expected a tag (src/dashboard/index.html:1:3).',
     });
     expect(await readFile(join(projectDir, 'dist/index.html'), 'utf8')).toBe('<p>page');
     expect(await readdir(projectDir)).not.toContainEqual(expect.stringMatching(/\.tmp$/));
