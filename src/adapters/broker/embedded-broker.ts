@@ -3,6 +3,8 @@ import { Aedes, type AuthorizePublishHandler, type Client, type PublishPacket } 
 import { Subject } from 'rxjs';
 import type { Logger, Message, MessageSource } from '../../pipeline/ports.ts';
 import { InklingError } from '../../protocol/errors.ts';
+import { type BrokerCounters, noCounts } from './broker-counters.ts';
+import { type BrokerLimits, defaultLimits } from './broker-limits.ts';
 import { createPacketSizeGuard } from './packet-size-guard.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -20,27 +22,6 @@ import { WaitingRoom } from './waiting-room.ts';
  * What it refuses to be: a durable broker. No session outlives its connection (every CONNECT counts
  * as a clean one, so that nobody's queue grows), and retained messages are gone after a restart.
  */
-
-export interface BrokerLimits {
-  /** Bytes of one packet after its fixed header; a longer one closes the connection. */
-  readonly packetBytes: number;
-  /** Open connections, those that wait included; more are closed at once. */
-  readonly connections: number;
-  /** UTF-16 units of a topic; messages with a longer one are acknowledged and dropped. */
-  readonly topicLength: number;
-  /** Topics clients may keep a retained message on; beyond it a message is passed on, not kept. */
-  readonly retainedTopics: number;
-  /** Unsent bytes of one subscriber; beyond it messages to that subscriber are dropped. */
-  readonly outboundBytes: number;
-}
-
-const defaultLimits: BrokerLimits = {
-  packetBytes: 2 * 1024 * 1024,
-  connections: 1_000,
-  topicLength: 1_024,
-  retainedTopics: 10_000,
-  outboundBytes: 4 * 1024 * 1024,
-};
 
 /** A subscriber that takes nothing for so long is disconnected. */
 const drainTimeoutMs = 10_000;
@@ -61,25 +42,7 @@ export interface EmbeddedBrokerOptions {
   readonly limits?: Partial<BrokerLimits>;
 }
 
-/** Counts since the broker was made; read-only to others. */
-export interface BrokerCounters {
-  /** Messages handed on. */
-  messages: number;
-  /** Messages under our own prefix or `$`, acknowledged and dropped. */
-  refused: number;
-  topicTooLong: number;
-  packetTooBig: number;
-  /** Connections beyond the limit. */
-  connectionsRefused: number;
-  /** Connections ended by malformed or unexpected packets, lost keep-alives or broken sockets. */
-  connectionErrors: number;
-  /** Retained messages passed on without being kept. */
-  retainedDropped: number;
-  /** Messages not forwarded because their subscriber was too slow. */
-  forwardsDropped: number;
-}
-
-export interface PublishOptions {
+interface PublishOptions {
   readonly retain: boolean;
   readonly qos: 0 | 1;
 }
@@ -120,16 +83,7 @@ class AedesBroker implements EmbeddedBroker {
   #taking: boolean;
 
   constructor(options: EmbeddedBrokerOptions) {
-    this.counters = {
-      messages: 0,
-      refused: 0,
-      topicTooLong: 0,
-      packetTooBig: 0,
-      connectionsRefused: 0,
-      connectionErrors: 0,
-      retainedDropped: 0,
-      forwardsDropped: 0,
-    };
+    this.counters = noCounts();
     this.#host = options.host;
     this.#port = options.port;
     this.#log = options.log;

@@ -22,7 +22,7 @@ import { reconnectDelayMs } from './reconnect-delay.ts';
  */
 
 /** Where the connection stands; `subscribed` once the broker has granted every filter. */
-export type MqttSourceState = 'connecting' | 'subscribed' | 'offline';
+type MqttSourceState = 'connecting' | 'subscribed' | 'offline';
 
 export interface MqttSourceOptions {
   readonly url: string;
@@ -47,7 +47,7 @@ export interface MqttSourceOptions {
 }
 
 /** Counts since the source was made; read-only to others. */
-export interface MqttSourceCounters {
+interface MqttSourceCounters {
   /** Messages handed on. */
   messages: number;
   /** Messages under our own prefix, acknowledged and dropped. */
