@@ -19,7 +19,7 @@ export class CoverageTable {
     if (!same || levels.length !== this.#rows.length) this.#build(levels);
     levels.forEach(({ coverage }, index) => {
       const row = this.#rows[index]!;
-      setText(row.value, coverage === null ? 'not measured yet' : formatShare(coverage));
+      setText(row.value, coverage === null ? 'not yet' : formatShare(coverage));
       row.fill.style.width = `${(coverage ?? 0) * 100}%`;
     });
   }

@@ -141,7 +141,7 @@ export class LivePage {
       unit: entry?.unit ?? null,
       history: chosen.history,
       cadence: entry?.cadence ?? null,
-      state: entry?.state ?? chosen.forecast?.state ?? 'warming',
+      state: entry?.state ?? chosen.forecast?.state ?? null,
       forecast: chosen.forecast,
       model: (model === undefined ? null : this.#models.get(model)) ?? null,
     });

@@ -21,7 +21,8 @@ export interface PanelView {
   readonly history: History;
   /** Milliseconds; null before the second reading. */
   readonly cadence: number | null;
-  readonly state: ForecastState;
+  /** Null: no such stream is known. */
+  readonly state: ForecastState | null;
   readonly forecast: ForecastItem | null;
   /** What last happened to the stream's model, and when the page learned of it. */
   readonly model: { readonly item: ModelItem; readonly seenAt: number } | null;
@@ -81,9 +82,11 @@ export class StreamPanel {
   #renderHeadline({ stream, unit, history, state }: PanelView): void {
     setText(byId('stream-name', HTMLElement), stream);
     const badge = byId('stream-state', HTMLElement);
-    setText(badge, state);
-    badge.dataset['state'] = state;
-    setText(byId('stream-state-note', HTMLElement), stateNotes[state]);
+    badge.hidden = state === null;
+    badge.dataset['state'] = state ?? '';
+    setText(badge, state ?? '');
+    const note = state === null ? 'No stream of this name is known yet.' : stateNotes[state];
+    setText(byId('stream-state-note', HTMLElement), note);
     const last = history.v.at(-1) ?? null;
     const t = history.t.at(-1);
     setText(byId('last-value', HTMLElement), formatWithUnit(last, unit));
