@@ -152,7 +152,8 @@ export class SlicedTraining {
     const before = lane.trainer.counters.acceptedSteps;
     lane.trainer.accept(rows);
     const steps = lane.trainer.counters.acceptedSteps - before;
-    lane.schedule.addSteps(steps, lane.trainer.activeMembers);
+    // The warm-up is not paced by rows: nothing is owed, and nothing skipped, before it ends.
+    if (!lane.trainer.warmingUp) lane.schedule.addSteps(steps, lane.trainer.activeMembers);
   }
 
   #adopt({ group, shape, version, weights }: LiveWeights): void {

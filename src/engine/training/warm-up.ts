@@ -4,7 +4,7 @@ import { scheduledLearningRate } from '../../numerics/learning-rate.ts';
  * The first, dense part of training: 500 updates with a falling learning rate, then the steady
  * updates beside the stream. It is done update by update, and
  *
- *  - waits for data: no more than 40 epochs, so that a service that has seen a minute of readings
+ *  - waits for data: no more than 100 epochs, so that a service that has seen a minute of readings
  *    does not learn them by heart;
  *  - every 25 updates the weights are judged on held-out targets, side by side with the best ones so
  *    far; better ones are worth publishing, and after four judgements in a row without progress the
@@ -70,7 +70,7 @@ export function judgeWarmUp(
 }
 
 const LEARNING_RATE = { from: 3e-3, to: 3e-4, rampUpdates: 20, updates: WARM_UP.updates };
-const EPOCHS_MAX = 40;
+const EPOCHS_MAX = 100;
 const STALE_MAX = 4;
 const FEW_STEPS = 2048;
 const RESUME_GROWTH = 1.5;

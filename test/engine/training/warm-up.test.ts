@@ -7,10 +7,10 @@ import {
 } from '../../../src/engine/training/warm-up.ts';
 
 describe('warm-up', () => {
-  it('waits for data, so that each step is seen 40 times at most', () => {
+  it('waits for data, so that each step is seen 100 times at most', () => {
     const warmUp = { ...beginWarmUp(), updates: 100 };
-    expect(warmUpMayGoOn(warmUp, (100 * 16 * 64) / 40, 64)).toBe(false);
-    expect(warmUpMayGoOn(warmUp, (100 * 16 * 64) / 40 + 1, 64)).toBe(true);
+    expect(warmUpMayGoOn(warmUp, (100 * 16 * 64) / 100, 64)).toBe(false);
+    expect(warmUpMayGoOn(warmUp, (100 * 16 * 64) / 100 + 1, 64)).toBe(true);
   });
 
   it('lets the learning rate rise over 20 updates and fall to a tenth at the last', () => {
