@@ -6,9 +6,16 @@ import picomatch from 'picomatch';
  */
 export type GlobMatcher = (id: string) => boolean;
 
+/** May stand in an id, and would mean something else to the matcher: a glob means them as they are. */
+const LITERAL = /[()|"\\]/g;
+
 export function compileGlob(pattern: string): GlobMatcher {
   if (pattern === '**') return () => true;
-  const matches = picomatch(pattern, { dot: true, nonegate: true, windows: false });
+  const matches = picomatch(pattern.replace(LITERAL, '\\$&'), {
+    dot: true,
+    nonegate: true,
+    windows: false,
+  });
   return (id) => matches(id);
 }
 

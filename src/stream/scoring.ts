@@ -38,6 +38,8 @@ export function scoreDue(
   y: number,
 ): void {
   const { knots, stride, pendingStart } = layout.leads;
+  // In the precision of what was kept: a value that repeats exactly must hit exactly.
+  const target = Math.fround(y);
   const pendings = pendingStart[knots.length];
   for (let k = 0; k < knots.length; k++) {
     const issuedAt = step - knots[k];
@@ -46,7 +48,7 @@ export function scoreDue(
     const slot = member * pendings + pendingStart[k] + ((issuedAt / stride[k]) % slots);
     if (columns.pendingStep[slot] !== issuedAt) continue;
     columns.pendingStep[slot] = 0;
-    scoreOne(columns, layout, member, k, slot, y);
+    scoreOne(columns, layout, member, k, slot, target);
   }
 }
 

@@ -124,6 +124,12 @@ describe('forecasts', () => {
     }
   });
 
+  it('cover a value that repeats exactly, whatever its digits', () => {
+    const engine = smallEngine();
+    const items = feed(engine, [0.1, ...Array<number>(100).fill(7.3)]);
+    for (const { coverage } of items.at(-1)!.levels) expect(coverage).toBeGreaterThan(0.9);
+  });
+
   it('repeat yesterday where that has proved better than the last value', () => {
     const engine = smallEngine();
     const shape = [0, 5, 1, 9, 2, 7, 3, 8, 4, 6, 0, 9, 1, 8, 2, 6, 3, 7, 5, 4, 9, 0, 8, 1];
