@@ -1,24 +1,23 @@
 /**
  * What is wrong with a glob that somebody outside sends; null when it may be compiled.
- * Globs become regular expressions, and one with many stars can take longer than the universe on
- * one id: those and pattern groups are refused. Globs of the configuration need no such check.
+ * Globs become regular expressions, and one with many stars or alternatives can take longer than
+ * anyone waits on a single id. Globs of the configuration need no such check.
  */
 export function globProblem(glob: string): string | null {
-  if (/[()]/.test(glob)) return `Expected a glob without pattern groups, got "${glob}".`;
-  let globstars = 0;
-  for (const segment of glob.split('/')) {
-    if (segment === '**') {
-      globstars++;
-      continue;
-    }
-    const stars = segment.match(/\*+/g)?.length ?? 0;
-    if (stars > STARS_MAX) {
-      return `Expected at most ${STARS_MAX} stars between two slashes, got "${glob}".`;
-    }
+  const segments = glob.split('/');
+  const stars = Math.max(...segments.map((segment) => segment.match(/\*+/g)?.length ?? 0));
+  if (stars > STARS_MAX) {
+    return `Expected at most ${STARS_MAX} stars between two slashes, got "${glob}".`;
   }
-  if (globstars <= GLOBSTARS_MAX) return null;
-  return `Expected at most ${GLOBSTARS_MAX} globs "**", got "${glob}".`;
+  if (segments.filter((segment) => segment.includes('**')).length > GLOBSTARS_MAX) {
+    return `Expected at most ${GLOBSTARS_MAX} globs "**", got "${glob}".`;
+  }
+  if (glob.split('{').length - 1 > GROUPS_MAX) {
+    return `Expected at most ${GROUPS_MAX} groups of alternatives, got "${glob}".`;
+  }
+  return null;
 }
 
-const STARS_MAX = 3;
+const STARS_MAX = 2;
 const GLOBSTARS_MAX = 3;
+const GROUPS_MAX = 2;

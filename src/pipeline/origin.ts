@@ -9,8 +9,24 @@ export interface OriginRules {
   readonly hosts: readonly string[] | null;
 }
 
+/**
+ * The rules of a service that listens on `host`. Without tokens on loopback nothing but the Host
+ * header tells a visitor's browser from a program, so that header has to name this machine.
+ */
+export function originRules(options: {
+  readonly host: string;
+  readonly hasTokens: boolean;
+  readonly origins: readonly string[];
+}): OriginRules {
+  const guarded = isLoopback(options.host) && !options.hasTokens;
+  return {
+    origins: options.origins,
+    hosts: guarded ? [...loopbackHosts, options.host] : null,
+  };
+}
+
 /** Names of this machine to itself. */
-export const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'] as const;
+const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'] as const;
 
 /** True for an address or name that only this machine reaches. */
 export function isLoopback(host: string): boolean {
