@@ -272,12 +272,43 @@ describe('the embedded broker', () => {
     );
     await once(frozen, 'data');
     frozen.pause();
-    const device = await connectClient(port);
-    const payload = Buffer.alloc(50_000);
-    const count = 400;
-    for (let index = 0; index < count; index++) await device.publishAsync('a', payload, { qos: 1 });
-    expect(taken).toBe(count);
+    const device = connectRaw(port);
+    device.write(connectPacket('device'));
+    const payload = Buffer.alloc(5_000);
+    const message = generate({
+      cmd: 'publish',
+      topic: 'a',
+      payload,
+      qos: 0,
+      dup: false,
+      retain: false,
+    });
+    const count = 4_000;
+    device.write(Buffer.concat(Array<Buffer>(count).fill(message)));
+    await until(() => taken === count);
     expect(broker.counters.forwardsDropped).toBeGreaterThan(0);
+  });
+
+  it('reads no further while too many messages wait for their acknowledgement', async () => {
+    const { broker, port, messages } = await startBroker({ limits: { pendingMessages: 4 } });
+    broker.open();
+    const client = await connectClient(port);
+    // One packet a turn: each comes in a chunk of its own.
+    for (let index = 0; index < 40; index++) {
+      client.publish('a', `${index}`);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (index < 4) await until(() => messages.length === index + 1);
+    }
+    expect(broker.counters.pauses).toBe(1);
+    expect(messages).toHaveLength(4);
+    let acknowledged = 0;
+    while (acknowledged < 40) {
+      await until(() => messages.length > acknowledged);
+      messages[acknowledged++]!.acknowledge();
+    }
+    expect(messages.map(({ payload }) => `${payload}`)).toEqual(
+      Array.from({ length: 40 }, (_, index) => `${index}`),
+    );
   });
 
   it('stops taking messages when its source is closed, and still publishes until it is', async () => {

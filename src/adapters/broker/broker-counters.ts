@@ -5,6 +5,8 @@ export interface BrokerCounters {
   /** Messages under our own prefix or `$`, acknowledged and dropped. */
   refused: number;
   topicTooLong: number;
+  /** Times a connection was not read because too many messages waited for the journal. */
+  pauses: number;
   packetTooBig: number;
   /** Connections beyond the limit. */
   connectionsRefused: number;
@@ -21,6 +23,7 @@ export function noCounts(): BrokerCounters {
     messages: 0,
     refused: 0,
     topicTooLong: 0,
+    pauses: 0,
     packetTooBig: 0,
     connectionsRefused: 0,
     connectionErrors: 0,

@@ -2,9 +2,10 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { Aedes, type AuthorizePublishHandler, type Client, type PublishPacket } from 'aedes';
 import { Subject } from 'rxjs';
 import type { Logger, Message, MessageSource } from '../../pipeline/ports.ts';
-import { InklingError } from '../../protocol/errors.ts';
 import { type BrokerCounters, noCounts } from './broker-counters.ts';
 import { type BrokerLimits, defaultLimits } from './broker-limits.ts';
+import { IntakeGate } from './intake-gate.ts';
+import { listenFailure } from './listen-failure.ts';
 import { createPacketSizeGuard } from './packet-size-guard.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -16,8 +17,7 @@ import { WaitingRoom } from './waiting-room.ts';
  *                          └─▶ other subscribers
  *
  * Readings are taken before aedes acknowledges or forwards them, so a PUBACK means that the journal
- * has the message. While a connection's messages wait for that, aedes does not read its socket:
- * that is the bound on what is in flight.
+ * has the message. Too many of them waiting for that, and those who send more are not read.
  *
  * What it refuses to be: a durable broker. No session outlives its connection (every CONNECT counts
  * as a clean one, so that nobody's queue grows), and retained messages are gone after a restart.
@@ -76,6 +76,7 @@ class AedesBroker implements EmbeddedBroker {
   readonly #limits: BrokerLimits;
   readonly #messages$: Subject<Message>;
   readonly #retainedTopics: Set<string>;
+  readonly #gate: IntakeGate;
   readonly #aedes: Aedes;
   readonly #server: Server;
   readonly #waiting: WaitingRoom;
@@ -91,6 +92,9 @@ class AedesBroker implements EmbeddedBroker {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#messages$ = new Subject();
     this.#retainedTopics = new Set();
+    this.#gate = new IntakeGate(this.#limits.pendingMessages, () => {
+      this.counters.pauses++;
+    });
     this.#aedes = this.#createAedes();
     this.#server = this.#createServer();
     this.#waiting = new WaitingRoom((socket) => this.#serve(socket));
@@ -209,7 +213,7 @@ class AedesBroker implements EmbeddedBroker {
   }
 
   /** aedes' authorizePublish: what it calls back without an error is acknowledged and forwarded. */
-  readonly #take: AuthorizePublishHandler = (_client, packet, done) => {
+  readonly #take: AuthorizePublishHandler = (client, packet, done) => {
     // Never calling back leaves the message unacknowledged: its device sends it again elsewhere.
     if (!this.#taking) return;
     const { topic } = packet;
@@ -229,7 +233,7 @@ class AedesBroker implements EmbeddedBroker {
         payload: packet.payload as Buffer,
         // The flag asks us to keep a new message; only brokers' copies of old ones count as retained.
         retained: false,
-        acknowledge: done,
+        acknowledge: this.#gate.admit(client, done),
       });
     }
   };
@@ -284,17 +288,4 @@ function forwardWithoutWaiting(aedes: Aedes): void {
     emit(packet);
     if (done) setImmediate(done);
   };
-}
-
-function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): InklingError {
-  const place = `${host}:${port}`;
-  const reason =
-    error.code === 'EADDRINUSE'
-      ? 'another process has that port'
-      : `the system refused it (${error.code ?? error.message})`;
-  return new InklingError(
-    'ERR_PORT_TAKEN',
-    `Expected to listen for MQTT on ${place}, but ${reason}.`,
-    'Choose another port with --mqtt-port or broker.port.',
-  );
 }
