@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Logger } from '../../pipeline/ports.ts';
 import { InklingError } from '../../protocol/errors.ts';
@@ -75,8 +75,7 @@ async function digestSources(projectDir: string): Promise<string> {
       withFileTypes: true,
     });
     for (const entry of entries) {
-      if (entry.isFile())
-        paths.push(join(entry.parentPath, entry.name).slice(projectDir.length + 1));
+      if (entry.isFile()) paths.push(relative(projectDir, join(entry.parentPath, entry.name)));
     }
   }
   const hash = createHash('sha256');

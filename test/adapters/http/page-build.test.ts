@@ -63,6 +63,8 @@ describe('ensurePage', () => {
     expect(await readFile(join(dir, 'index.html'), 'utf8')).toBe('<p>page');
     expect(await ensure()).toEqual({ built: false, dir, told: [] });
     expect(await buildCount()).toBe(1);
+    projectDir += '/';
+    expect((await ensure()).built).toBe(false);
   });
 
   it.each([
