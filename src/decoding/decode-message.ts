@@ -8,7 +8,8 @@ import { payloadSample, payloadText } from './payload-text.ts';
 import { compileTimeReader, type TimeReader } from './reading-time.ts';
 import { readWord } from './scalar.ts';
 import { compileStreamTemplate, type StreamTemplate } from './stream-template.ts';
-import { compileTopic, type Labels, NO_LABELS, type TopicTemplate } from './topic-template.ts';
+import { type Naming, nameTopic, rememberTopics } from './topic-naming.ts';
+import { compileTopic, type Labels } from './topic-template.ts';
 
 /**
  * One message and the configured sources → readings and rejections.
@@ -41,7 +42,8 @@ export interface SourceOptions {
 export interface Source {
   /** What to subscribe with. */
   readonly filters: readonly string[];
-  readonly topics: readonly TopicTemplate[];
+  /** What a topic gives to its readings; null when the source does not take it. */
+  readonly nameTopic: (topic: string) => Naming | null;
   readonly decode: SourceOptions['decode'];
   readonly template: StreamTemplate;
   readonly isIncluded: GlobMatcher;
@@ -96,11 +98,12 @@ export function compileSource(options: SourceOptions): Source {
     topics.every((topic) => topic.names.includes(name)),
   );
   const tagsAllowed = options.decode === 'line-protocol';
+  const template = compileStreamTemplate(options.stream, { wildcards, tagsAllowed });
   return {
     filters: topics.map((topic) => topic.filter),
-    topics,
+    nameTopic: rememberTopics((topic) => nameTopic(topics, template, topic)),
     decode: options.decode,
-    template: compileStreamTemplate(options.stream, { wildcards, tagsAllowed }),
+    template,
     isIncluded: compileGlobs(options.include),
     readTime: compileTimeReader(options.timezone),
   };
@@ -113,12 +116,10 @@ export function decodeMessage(
   payloadBytesMax: number = PAYLOAD_BYTES_MAX,
 ): Decoded {
   for (const source of sources) {
-    for (const topic of source.topics) {
-      const labels = topic.match(message.topic);
-      if (labels === null) continue;
-      const harvest = readPayload(source, message.payload, payloadBytesMax);
-      return nameStreams(source, message, labels, harvest);
-    }
+    const naming = source.nameTopic(message.topic);
+    if (naming === null) continue;
+    const harvest = readPayload(source, message.payload, payloadBytesMax);
+    return nameStreams(source, message, naming, harvest);
   }
   return { readings: [], rejections: [] };
 }
@@ -166,24 +167,23 @@ function readLines(source: Source, text: string): Harvest {
 function nameStreams(
   source: Source,
   message: IncomingMessage,
-  labels: Labels,
+  topicNaming: Naming,
   harvest: Harvest,
 ): Decoded {
   const { leaves, faults } = isAmbiguous(source, harvest) ? refuse(AMBIGUOUS_STREAM) : harvest;
+  const { retained } = message;
   const readings: Reading[] = [];
   let tags: Labels | null = null;
-  let naming = nameBy(source, message.topic, labels, tags);
+  let naming = topicNaming;
   let isNamed = true;
-  for (const leaf of leaves) {
-    if (leaf.tags !== tags) {
-      tags = leaf.tags;
-      naming = nameBy(source, message.topic, labels, tags);
+  for (const { key, value, time, unit, tags: ownTags } of leaves) {
+    if (ownTags !== tags) {
+      tags = ownTags;
+      naming = addTags(source, message.topic, topicNaming, tags);
     }
-    const stream = naming.streamOf(leaf.key);
+    const stream = naming.streamOf(key);
     if (stream === null) isNamed = false;
     else if (source.isIncluded(stream)) {
-      const { time, value, unit } = leaf;
-      const { retained } = message;
       readings.push({ stream, time, value, unit, retained, labels: naming.labels });
     }
   }
@@ -191,15 +191,11 @@ function nameStreams(
   return { readings, rejections: faults.length === 0 ? [] : rejectAll(faults, message) };
 }
 
-interface Naming {
-  readonly labels: Labels | null;
-  readonly streamOf: (key: string) => string | null;
-}
-
 /** Names of the topic win over tags of the same name. */
-function nameBy(source: Source, topic: string, labels: Labels, tags: Labels | null): Naming {
-  const all = tags === null ? labels : { ...tags, ...labels };
-  return { labels: all === NO_LABELS ? null : all, streamOf: source.template.at(topic, all) };
+function addTags(source: Source, topic: string, naming: Naming, tags: Labels | null): Naming {
+  if (tags === null) return naming;
+  const labels = { ...tags, ...naming.labels };
+  return { labels, streamOf: source.template.at(topic, labels) };
 }
 
 /** Without `{key}` in the template, different keys would mix their values in one stream. */

@@ -56,13 +56,9 @@ export function compileStreamTemplate(text: string, names: TemplateNames): Strea
   function atLevels(topic: string, labels: Labels): (key: string) => string | null {
     const rendered = renderLevels(encoded, topic, labels, tagNames);
     const finish = (id: string) => boundedId(mayCompose ? id.normalize('NFC') : id);
-    // A message needs the one or the other: both would double the cost of a reading's name.
-    let parts: string[] | null = null;
-    return (key) => {
-      if (key === '' || !hasKey) return finish(withoutKey(rendered));
-      parts ??= rendered.join('/').split(KEY_MARK);
-      return finish(parts[0]! + key + parts[1]!);
-    };
+    const [before, after] = rendered.join('/').split(KEY_MARK);
+    const bare = finish(withoutKey(rendered));
+    return (key) => (key === '' || !hasKey ? bare : finish(before + key + after));
   }
 }
 

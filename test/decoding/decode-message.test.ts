@@ -38,6 +38,24 @@ describe('decodeMessage', () => {
     expect(streamOf('c')).toBe('second/c');
   });
 
+  it('answers the same for a topic it has seen, and after 20,000 others', () => {
+    const source = compileSource({
+      ...defaultSource,
+      topics: ['a/+site/#'],
+      stream: '{site}/{key}',
+    });
+    const decodeOf = (topic: string) => decodeMessage([source], message(topic, '{"v":1,"x":2}'));
+    const first = decodeOf('a/oslo/x');
+    expect(first.readings.map((reading) => reading.stream)).toEqual(['oslo/v', 'oslo/x']);
+    expect(decodeOf('a/oslo/x')).toEqual(first);
+    expect(decodeOf('b/oslo/x').readings).toEqual([]);
+    for (let index = 0; index < 20_000; index++) {
+      expect(decodeOf(`a/${index}`).readings[0]!.stream).toBe(`${index}/v`);
+    }
+    expect(decodeOf('a/oslo/x')).toEqual(first);
+    expect(decodeOf('b/oslo/x').readings).toEqual([]);
+  });
+
   it('leaves alone what no source takes, $ topics of the default source included', () => {
     const sources = [compileSource(defaultSource)];
     expect(decodeMessage(sources, message('$SYS/load', 'x'))).toEqual({
