@@ -20,12 +20,10 @@ process.on('uncaughtException', (error) => {
   });
 });
 
-const startModule = './commands/start.ts';
-
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   environment: process.env,
   workingDirectory: process.cwd(),
-  loadStart: () => import(startModule),
+  loadStart: () => import('./commands/start.ts'),
 });

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { errorCatalogue, InklingError } from '../protocol/errors.ts';
 import type { AddCommand, CommandIo } from './command.ts';
+import { packageVersion } from './package-version.ts';
 import { addStartCommand } from './start-command.ts';
 import { addValidateCommand } from './validate.ts';
 
@@ -76,14 +76,6 @@ function usageMessage(error: CommanderError): string {
     .replace(/\s*\(Did you mean (.*?)\?\)$/s, ', did you mean "$1"?')
     .replace(/\. Expected (\d+) arguments? but got (\d+)\.?$/, ': expected $1, got $2')
     .replace(/'([^']*)'/g, '"$1"');
-}
-
-/** From the package itself, so that it is told in one place only. */
-function packageVersion(): string {
-  const manifest: unknown = JSON.parse(
-    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-  );
-  return (manifest as { version: string }).version;
 }
 
 function lowerFirst(text: string): string {

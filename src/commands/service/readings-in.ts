@@ -1,8 +1,8 @@
-import type { Source } from '../../decoding/decode-message.ts';
-import { decodeMessage } from '../../decoding/decode-message.ts';
+import { decodeMessage, type Source } from '../../decoding/decode-message.ts';
 import type { RejectionRing } from '../../decoding/rejection-ring.ts';
 import type { Clock, Message } from '../../pipeline/ports.ts';
 import { RateLimit } from '../../pipeline/rate-limit.ts';
+import { InklingError } from '../../protocol/errors.ts';
 import type { Reading } from '../../stream/reading.ts';
 
 export interface ReadingsInOptions {
@@ -13,22 +13,35 @@ export interface ReadingsInOptions {
   readonly readingsPerSecondMax: number;
 }
 
-/** Readings of a message within the limits; what cannot be taken goes to the ring of rejections. */
-export function readingsIn(options: ReadingsInOptions): (message: Message) => readonly Reading[] {
-  const { sources, rejections, clock } = options;
-  const limit = new RateLimit(options.readingsPerSecondMax);
-  return (message) => {
-    const decoded = decodeMessage(sources, message, options.payloadBytesMax);
-    for (const rejection of decoded.rejections) rejections.add(rejection);
-    const { readings } = decoded;
-    const admitted = limit.admit(readings.length, clock.now());
-    if (admitted === readings.length) return readings;
-    rejections.add({
-      code: 'ERR_RATE_LIMIT',
-      topic: message.topic,
-      sample: '',
-      message: `Expected at most ${options.readingsPerSecondMax} readings a second (limits.readingsPerSecond).`,
-    });
-    return readings.slice(0, admitted);
+/** The way in for readings, within the limits; what cannot be taken goes to the ring of rejections. */
+export interface ReadingsIn {
+  /** Readings of a message. Never throws. */
+  decode(message: Message): readonly Reading[];
+  /** Readings of a request, all or none; throws ERR_RATE_LIMIT. */
+  admitAll(readings: readonly Reading[]): readonly Reading[];
+}
+
+export function readingsIn(options: ReadingsInOptions): ReadingsIn {
+  const { sources, rejections, clock, readingsPerSecondMax } = options;
+  const limit = new RateLimit(readingsPerSecondMax);
+  const message = `expected at most ${readingsPerSecondMax} readings a second (limits.readingsPerSecond)`;
+  return {
+    decode(incoming) {
+      const decoded = decodeMessage(sources, incoming, options.payloadBytesMax);
+      for (const rejection of decoded.rejections) rejections.add(rejection);
+      const { readings } = decoded;
+      const admitted = limit.admit(readings.length, clock.now());
+      if (admitted === readings.length) return readings;
+      for (let lost = admitted; lost < readings.length; lost++) {
+        rejections.add({ code: 'ERR_RATE_LIMIT', topic: incoming.topic, sample: '', message });
+      }
+      return readings.slice(0, admitted);
+    },
+    admitAll(readings) {
+      if (limit.admit(readings.length, clock.now()) < readings.length) {
+        throw new InklingError('ERR_RATE_LIMIT', message);
+      }
+      return readings;
+    },
   };
 }

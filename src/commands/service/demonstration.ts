@@ -1,0 +1,39 @@
+import { systemClock } from '../../adapters/clock/system-clock.ts';
+import type { Configuration } from '../../config/configuration.ts';
+import type { StreamDirectory } from '../../pipeline/ports.ts';
+import { dayMs, simulatedRoot } from '../../simulator/device.ts';
+import { type SimulatedDevices, startSimulatedDevices } from '../simulated-devices.ts';
+import type { Outside } from './outside.ts';
+
+/** Days of simulated past before the first start on a data folder. */
+const DAYS_BEFORE = 30;
+
+/**
+ * Starts the simulated devices against the broker that the service listens to: from the newest
+ * simulated reading on, or 30 days before the data folder was made.
+ */
+export function startDemonstration(
+  configuration: Configuration,
+  outside: Outside,
+  directory: StreamDirectory,
+  log: { info(message: string): void; warn(message: string): void },
+): SimulatedDevices {
+  const origin = Date.parse(outside.folder.format.created) - DAYS_BEFORE * dayMs;
+  const { seed, speed } = configuration.simulate;
+  const url =
+    outside.mqttPort === null
+      ? (configuration.mqtt.url ?? '')
+      : `mqtt://${configuration.broker.host}:${outside.mqttPort}`;
+  const from = Math.max(origin, newestSimulated(directory) + 1);
+  return startSimulatedDevices({ url, clock: systemClock, seed, speed, from, origin, log });
+}
+
+/** Time of the newest reading of the simulated streams; −∞ when there is none. */
+function newestSimulated(directory: StreamDirectory): number {
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const id of directory.ids()) {
+    if (!id.startsWith(`${simulatedRoot}/`)) continue;
+    newest = Math.max(newest, directory.lastReading(id)?.t ?? newest);
+  }
+  return newest;
+}

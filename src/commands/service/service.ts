@@ -1,0 +1,167 @@
+import { asyncScheduler, interval, type Subscription } from 'rxjs';
+import { systemClock } from '../../adapters/clock/system-clock.ts';
+import { VolatileJournal } from '../../adapters/journal/volatile-journal.ts';
+import {
+  startTrainingWorker,
+  type TrainingWorker,
+} from '../../adapters/training-worker/training-worker.ts';
+import type { Configuration } from '../../config/configuration.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { EngineDirectory } from '../../engine/engine-directory.ts';
+import { type ForecastPipeline, forecastPipeline } from '../../pipeline/forecast-pipeline.ts';
+import type { Logger } from '../../pipeline/ports.ts';
+import { trainBesideServing } from '../../pipeline/training-loop.ts';
+import type { SimulatedDevices } from '../simulated-devices.ts';
+import { startDemonstration } from './demonstration.ts';
+import { logModels } from './log-models.ts';
+import { type MessagesIn, messagesIn } from './messages-in.ts';
+import type { Outside } from './outside.ts';
+import { readingsIn } from './readings-in.ts';
+import type { BatchCounters, MeasuredParts } from './service-metrics.ts';
+import { StateKeeper } from './state-keeper.ts';
+
+const TICK_MS = 1_000;
+
+export interface ServiceOptions {
+  readonly configuration: Configuration;
+  readonly outside: Outside;
+  readonly parts: MeasuredParts;
+  readonly log: Logger;
+  /** For the pauses between attempts to connect; nothing that is forecast depends on it. */
+  readonly random: () => number;
+}
+
+/** The running service: everything between what it holds of the world and the engine. */
+export class Service {
+  readonly messages: MessagesIn;
+  readonly #options: ServiceOptions;
+  readonly #pipeline: ForecastPipeline;
+  readonly #training: TrainingWorker;
+  readonly #keeper: StateKeeper;
+  readonly #running: Subscription;
+  #devices: SimulatedDevices | null = null;
+
+  private constructor(options: ServiceOptions, keeper: StateKeeper, training: TrainingWorker) {
+    const { configuration, outside, log } = options;
+    const { engine, rejections, batches } = options.parts;
+    this.#options = options;
+    this.#keeper = keeper;
+    this.#training = training;
+    this.messages = messagesIn(configuration, outside, log, options.random);
+    const { limits } = configuration;
+    const incoming = readingsIn({
+      sources: this.messages.sources,
+      rejections,
+      clock: systemClock,
+      payloadBytesMax: limits.payloadBytes,
+      readingsPerSecondMax: limits.readingsPerSecond,
+    });
+    const directory = new EngineDirectory(engine);
+    this.#pipeline = forecastPipeline({
+      messages$: this.messages.messages$,
+      decode: incoming.decode,
+      apply: timedApply(engine, batches),
+      wants: outside.websocket.wants,
+      journal: new VolatileJournal(engine.position),
+      clock: systemClock,
+      afterTurn: setImmediate,
+      onUncommitted: (error) => log.error({ error: String(error) }, 'Readings are not kept.'),
+    });
+    const { outcomes$, submit } = this.#pipeline;
+    outside.websocket.serve({ directory, feed: { outcomes$ } });
+    this.#running = logModels(outcomes$, log);
+    engine.openTraining();
+    this.#running.add(
+      trainBesideServing({
+        outcomes$,
+        takeRows: () => engine.takeTrainingRows(),
+        training,
+        submit: (event) => void submit(event),
+        scheduler: asyncScheduler,
+      }),
+    );
+    this.#running.add(interval(TICK_MS).subscribe(() => this.#tick()));
+    outside.http.attach({
+      directory,
+      ingest: async (readings) => {
+        const admitted = incoming.admitAll(readings);
+        await submit({ kind: 'readings', arrivedAt: systemClock.now(), readings: admitted });
+      },
+      remove: async (stream) => {
+        await submit({ kind: 'remove', stream, reason: 'deleted' });
+      },
+      rejections: () => rejections.newest(),
+    });
+    outside.broker?.open();
+    if (configuration.simulate.enabled) {
+      this.#devices = startDemonstration(configuration, outside, directory, wordsOnly(log));
+    }
+  }
+
+  /** Restores what was kept and opens the doors. */
+  static async open(options: ServiceOptions): Promise<Service> {
+    const { configuration, outside, log, parts } = options;
+    const { engine } = parts;
+    const keeper = new StateKeeper(engine, outside.folder.path('snapshots'), log);
+    const { training: kept } = await keeper.restore();
+    const training = startTrainingWorker({
+      seed: engine.options.seed,
+      options: configuration.training,
+      log,
+      clock: systemClock,
+    });
+    parts.training = training;
+    if (kept !== null) {
+      await training.restore(kept).catch((error: Error) => {
+        log.error({ error: error.message }, 'Training begins anew: its state cannot be read.');
+      });
+    }
+    for (const { name, shape, version, weights } of engine.membership.groups) {
+      if (version > 0) training.adopt({ group: name, shape, version, weights });
+    }
+    return new Service(options, keeper, training);
+  }
+
+  /** Takes nothing more in, lets what is on its way through, and keeps the state. */
+  async close(): Promise<void> {
+    await this.#devices?.stop();
+    await this.messages.close();
+    // What the last turn brought is folded when the turn ends.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#running.unsubscribe();
+    this.#pipeline.close();
+    const state = await this.#training.state();
+    await this.#training.stop();
+    await this.#keeper.keep(state);
+  }
+
+  #tick(): void {
+    const { log, parts } = this.#options;
+    const { engine } = parts;
+    const at = systemClock.now();
+    const lost = (error: unknown) => log.error({ error: String(error) }, 'A tick is not kept.');
+    this.#pipeline.submit({ kind: 'tick', at }).catch(lost);
+    for (const stream of engine.expired(at)) {
+      this.#pipeline.submit({ kind: 'remove', stream, reason: 'expired' }).catch(lost);
+    }
+  }
+}
+
+/** `apply` of the engine, with the time it takes. */
+function timedApply(engine: Engine, batches: BatchCounters): Engine['apply'] {
+  return (event, wants) => {
+    const start = process.hrtime.bigint();
+    const outcomes = engine.apply(event, wants);
+    batches.batches += 1;
+    batches.seconds += Number(process.hrtime.bigint() - start) / 1e9;
+    return outcomes;
+  };
+}
+
+/** The log for parts that only have sentences. */
+function wordsOnly(log: Logger) {
+  return {
+    info: (message: string) => log.info({}, message),
+    warn: (message: string) => log.warn({}, message),
+  };
+}
