@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect as connectSocket, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -75,7 +75,7 @@ async function createService(options: ServiceOptions = {}) {
       ingested.push(...readings);
     },
     remove: async (id: string) => streams.remove(id),
-    rejections: () => [{ code: 'ERR_STREAM_ID', topic: 'a', sample: 'b' }],
+    rejections: () => [{ code: 'ERR_STREAM_ID', topic: 'a', sample: 'b', message: 'c' }],
   };
   const { port } = await http.listen();
   const url = `http://127.0.0.1:${port}`;
@@ -424,3 +424,34 @@ describe('malformed requests', () => {
     expect(answer).toContain('ERR_REQUEST_INVALID');
   });
 });
+
+describe('docs/protocol.md', () => {
+  it('shows requests and answers as they are', async () => {
+    const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
+    const lines = /```http\n(.*?)```/s.exec(page)![1]!.trim().split('\n');
+    const { get, streams, readiness } = await createService();
+    Object.assign(readiness, { ready: true, reasons: [] });
+    streams.read({ 'plant/7/temp': 21.4 }, 1795385036123);
+    streams.read({ 'plant/7/temp': 21.5 }, 1795385096123);
+    for (let index = 0; index < lines.length; index += 2) {
+      const [method, path, ...body] = lines[index]!.split(' ');
+      const [status, ...expected] = lines[index + 1]!.split(' ');
+      const init = { method: method!, headers: { 'content-type': 'application/json' } };
+      const response = await get(
+        path!,
+        body.length === 0 ? { method: method! } : { ...init, body: body.join(' ') },
+      );
+      expect([lines[index], response.status]).toEqual([lines[index], Number(status)]);
+      const text = await response.text();
+      if (expected.length === 0) expect(text).toBe('');
+      else expect(shapeOf(JSON.parse(text))).toEqual(shapeOf(JSON.parse(expected.join(' '))));
+    }
+  });
+});
+
+/** Keys and nesting; of lists the first element's; what may be null says nothing more. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
+  if (typeof value !== 'object' || value === null) return 'value';
+  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, shapeOf(of)]));
+}

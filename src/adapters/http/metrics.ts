@@ -6,12 +6,12 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
  *
  *   { prefix: 'websocket', read: () => ({ clients: 3 }) }  →  inkling_websocket_clients 3
  */
-export interface MetricGroup<K extends string = string> {
+export interface MetricGroup {
   /** Put between `inkling_` and the name; empty for none. */
   readonly prefix: string;
-  readonly metrics: Readonly<Record<K, MetricDescription>>;
-  /** The present numbers; a name that is missing or not finite is left out this time. */
-  readonly read: () => Partial<Readonly<Record<K, number>>>;
+  readonly metrics: Readonly<Record<string, MetricDescription>>;
+  /** An object with the present number of each name; one that is not finite is left out. */
+  readonly read: () => object;
 }
 
 export interface MetricDescription {
@@ -48,7 +48,7 @@ function addGroup(registry: Registry, group: MetricGroup): void {
       name: metricName(group.prefix === '' ? key : `${group.prefix}_${key}`),
       label: null,
       read: () => {
-        const value = group.read()[key];
+        const value = (group.read() as Readonly<Record<string, number | undefined>>)[key];
         return value === undefined ? [] : [['', value]];
       },
     });
@@ -91,6 +91,8 @@ function collect(
   put: (labels: Record<string, string>, value: number) => void,
 ): void {
   target.reset();
+  // A metric without labels is reset to zero, which would be a claim.
+  if (metric.label === null) target.remove();
   for (const [value, count] of metric.read()) {
     if (Number.isFinite(count)) put(metric.label === null ? {} : { [metric.label]: value }, count);
   }

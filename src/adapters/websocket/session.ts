@@ -246,9 +246,14 @@ export class Session {
       this.#refuse(id, 'ERR_REQUEST_INVALID', problem);
       return;
     }
-    if (this.#held.size >= limits.subscriptionsPerClient || index.pairs >= limits.routes) {
+    if (this.#held.size >= limits.subscriptionsPerClient) {
       const bound = `Expected at most ${limits.subscriptionsPerClient} subscriptions`;
       this.#refuse(id, 'ERR_SUBSCRIPTION_LIMIT', `${bound}, got ${this.#held.size + 1}.`);
+      return;
+    }
+    if (index.pairs >= limits.routes) {
+      const message = 'All clients together follow as many streams as the service can route.';
+      this.#refuse(id, 'ERR_SUBSCRIPTION_LIMIT', message);
       return;
     }
     const ready: Ready = (audience) => this.#accept(message, audience, ready);

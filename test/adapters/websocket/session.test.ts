@@ -184,7 +184,7 @@ describe('Session requests', () => {
     const { connect, settle } = createService();
     const client = connect();
     client.say({ id: 1, type: 'subscribe', streams: ['*a*a*a*a*a*b'] });
-    client.say({ id: 2, type: 'streams', match: '+(a|+(a))b' });
+    client.say({ id: 2, type: 'streams', match: '{a,b}{a,b}{a,b}' });
     settle();
     expect(client.take('error').map(({ code }) => code)).toEqual([
       'ERR_REQUEST_INVALID',
