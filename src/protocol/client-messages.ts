@@ -20,18 +20,18 @@ const glob = z
   .max(messageBounds.globLength)
   .describe('A glob over stream ids: ** crosses slashes, * does not');
 
-export const authSchema = z.strictObject({
+const authSchema = z.strictObject({
   id: requestId,
   type: z.literal('auth'),
   token: z.string().min(1).max(messageBounds.tokenLength),
 });
 
-export const resumeSchema = z.strictObject({
+const resumeSchema = z.strictObject({
   epoch: z.string().max(messageBounds.idLength).describe('Epoch of the last batch seen'),
   offset: z.number().int().min(0).describe('Offset of the last batch seen'),
 });
 
-export const subscribeSchema = z.strictObject({
+const subscribeSchema = z.strictObject({
   id: requestId,
   type: z.literal('subscribe'),
   streams: z.array(glob).min(1).max(messageBounds.globs),
@@ -65,13 +65,13 @@ export const subscribeSchema = z.strictObject({
   resume: resumeSchema.nullable().default(null),
 });
 
-export const unsubscribeSchema = z.strictObject({
+const unsubscribeSchema = z.strictObject({
   id: requestId,
   type: z.literal('unsubscribe'),
   subscription: z.number().int().min(1),
 });
 
-export const streamsSchema = z.strictObject({
+const streamsSchema = z.strictObject({
   id: requestId,
   type: z.literal('streams'),
   match: glob.default('**'),
@@ -79,13 +79,13 @@ export const streamsSchema = z.strictObject({
   after: z.string().nullable().default(null).describe('The `next` of the page before'),
 });
 
-export const acknowledgeSchema = z.strictObject({
+const acknowledgeSchema = z.strictObject({
   id: requestId,
   type: z.literal('acknowledge'),
   alert: z.string().min(1).max(messageBounds.globLength),
 });
 
-export const pingSchema = z.strictObject({ id: requestId, type: z.literal('ping') });
+const pingSchema = z.strictObject({ id: requestId, type: z.literal('ping') });
 
 /** Schema of each client message by its `type`. */
 export const clientMessageSchemas = {
@@ -98,30 +98,14 @@ export const clientMessageSchemas = {
 } as const;
 
 export type ClientMessageType = keyof typeof clientMessageSchemas;
-export type AuthMessage = z.output<typeof authSchema>;
 export type SubscribeMessage = z.output<typeof subscribeSchema>;
-export type UnsubscribeMessage = z.output<typeof unsubscribeSchema>;
 export type StreamsMessage = z.output<typeof streamsSchema>;
-export type AcknowledgeMessage = z.output<typeof acknowledgeSchema>;
-export type PingMessage = z.output<typeof pingSchema>;
 
 /** A client message as the server handles it: defaults filled in. */
-export type ClientMessage =
-  | AuthMessage
-  | SubscribeMessage
-  | UnsubscribeMessage
-  | StreamsMessage
-  | AcknowledgeMessage
-  | PingMessage;
+export type ClientMessage = z.output<(typeof clientMessageSchemas)[ClientMessageType]>;
 
 /** A client message as it may be sent: what has a default may be left out. */
-export type ClientMessageInput =
-  | z.input<typeof authSchema>
-  | z.input<typeof subscribeSchema>
-  | z.input<typeof unsubscribeSchema>
-  | z.input<typeof streamsSchema>
-  | z.input<typeof acknowledgeSchema>
-  | z.input<typeof pingSchema>;
+export type ClientMessageInput = z.input<(typeof clientMessageSchemas)[ClientMessageType]>;
 
 /** What a request may be called by its client. */
 export type RequestId = number | string;

@@ -5,7 +5,7 @@ import type { Item } from './items.ts';
 const time = z.number().int().describe('Milliseconds since 1970');
 const unknownNumber = z.number().nullable();
 
-export const readingItemSchema = z.strictObject({
+const readingItemSchema = z.strictObject({
   kind: z.literal('reading'),
   stream: z.string(),
   t: time,
@@ -35,7 +35,7 @@ export const forecastItemSchema = z.strictObject({
   skill: unknownNumber,
 });
 
-export const anomalyItemSchema = z.strictObject({
+const anomalyItemSchema = z.strictObject({
   kind: z.literal('anomaly'),
   stream: z.string(),
   t: time,
@@ -48,7 +48,7 @@ export const anomalyItemSchema = z.strictObject({
   reasons: z.array(z.string()),
 });
 
-export const alertItemSchema = z.strictObject({
+const alertItemSchema = z.strictObject({
   kind: z.literal('alert'),
   id: z.string(),
   rule: z.string(),
@@ -63,7 +63,7 @@ export const alertItemSchema = z.strictObject({
   reasons: z.array(z.string()),
 });
 
-export const modelItemSchema = z.strictObject({
+const modelItemSchema = z.strictObject({
   kind: z.literal('model'),
   model: z.string(),
   version: z.number().int(),

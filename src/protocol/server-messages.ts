@@ -11,7 +11,7 @@ const offset = z
   .min(0)
   .describe('Rising count of all items of this epoch; 0 in a batch whose snapshot goes on');
 
-export const helloSchema = z.strictObject({
+const helloSchema = z.strictObject({
   type: z.literal('hello'),
   proto: z.literal(PROTOCOL_VERSION),
   server: z.string(),
@@ -24,9 +24,9 @@ export const helloSchema = z.strictObject({
   }),
 });
 
-export const readySchema = z.strictObject({ type: z.literal('ready') });
+const readySchema = z.strictObject({ type: z.literal('ready') });
 
-export const subscribedSchema = z.strictObject({
+const subscribedSchema = z.strictObject({
   id: requestId,
   type: z.literal('subscribed'),
   subscription: z.number().int().min(1),
@@ -36,7 +36,7 @@ export const subscribedSchema = z.strictObject({
   recovered: z.boolean().describe('False: what was missed is lost, take the snapshot'),
 });
 
-export const batchSchema = z.strictObject({
+const batchSchema = z.strictObject({
   type: z.literal('batch'),
   subscription: z.number().int().min(1),
   epoch: z.string(),
@@ -45,13 +45,13 @@ export const batchSchema = z.strictObject({
   items: z.array(itemSchema),
 });
 
-export const resultSchema = z.strictObject({
+const resultSchema = z.strictObject({
   id: requestId,
   type: z.literal('result'),
   data: z.record(z.string(), z.unknown()),
 });
 
-export const errorSchema = z.strictObject({
+const errorSchema = z.strictObject({
   id: requestId,
   type: z.literal('error'),
   code: z.enum(Object.keys(errorCatalogue) as [keyof typeof errorCatalogue]),
@@ -59,7 +59,7 @@ export const errorSchema = z.strictObject({
   hint: z.string().optional(),
 });
 
-export const pongSchema = z.strictObject({ id: requestId.optional(), type: z.literal('pong') });
+const pongSchema = z.strictObject({ id: requestId.optional(), type: z.literal('pong') });
 
 /** Schema of each server message by its `type`. */
 export const serverMessageSchemas = {
@@ -82,9 +82,6 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   pongSchema,
 ]);
 
-export type HelloMessage = z.output<typeof helloSchema>;
-export type SubscribedMessage = z.output<typeof subscribedSchema>;
 export type BatchMessage = z.output<typeof batchSchema>;
 export type ResultMessage = z.output<typeof resultSchema>;
-export type ErrorMessage = z.output<typeof errorSchema>;
 export type ServerMessage = z.output<typeof serverMessageSchema>;

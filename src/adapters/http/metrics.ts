@@ -14,13 +14,13 @@ export interface MetricGroup {
   readonly read: () => object;
 }
 
-export interface MetricDescription {
+interface MetricDescription {
   readonly type: 'counter' | 'gauge';
   readonly help: string;
 }
 
 /** One metric with a value for each of a few label values, such as rejections by code. */
-export interface LabelledMetric extends MetricDescription {
+interface LabelledMetric extends MetricDescription {
   /** Without `inkling_`. */
   readonly name: string;
   readonly label: string;

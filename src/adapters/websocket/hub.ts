@@ -11,7 +11,8 @@ import { EncodedItem, NO_ROW } from './encoded-item.ts';
 import { FlushCycle } from './flush-cycle.ts';
 import { ItemRing } from './item-ring.ts';
 import type { WebSocketLimits } from './limits.ts';
-import { Session, type SessionContext } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import type { SessionTransport } from './session-outbox.ts';
 
 export interface HubOptions {

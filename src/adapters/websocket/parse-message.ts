@@ -10,7 +10,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import { messageBounds } from '../../protocol/limits.ts';
 
 /** A message that is JSON but none of ours: answered with `error`, the connection stays. */
-export interface MessageProblem {
+interface MessageProblem {
   readonly id: RequestId | null;
   readonly code: ErrorCode;
   readonly message: string;

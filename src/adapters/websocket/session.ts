@@ -1,7 +1,6 @@
-import type { Access, Grant } from '../../pipeline/access.ts';
+import type { Grant } from '../../pipeline/access.ts';
 import { globProblem } from '../../pipeline/glob-problem.ts';
 import { listStreams } from '../../pipeline/list-streams.ts';
-import type { Clock, StreamDirectory } from '../../pipeline/ports.ts';
 import type {
   ClientMessage,
   RequestId,
@@ -11,33 +10,11 @@ import type {
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { closeCodes, PROTOCOL_VERSION } from '../../protocol/limits.ts';
 import { compileGlob } from '../../stream/glob.ts';
-import type { Audience } from './audience.ts';
-import type { AudienceIndex, Ready } from './audience-index.ts';
-import { audienceSpec } from './audience-spec.ts';
-import type { WebSocketCounters } from './counters.ts';
-import type { ItemRing } from './item-ring.ts';
-import type { WebSocketLimits } from './limits.ts';
 import { parseMessage } from './parse-message.ts';
-import { replayItems } from './replay-items.ts';
+import type { SessionContext } from './session-context.ts';
 import { SessionOutbox, type SessionTransport } from './session-outbox.ts';
-import { SnapshotWalk } from './snapshot-walk.ts';
-import { Subscription } from './subscription.ts';
+import { SessionSubscriptions } from './session-subscriptions.ts';
 import { TokenBucket } from './token-bucket.ts';
-
-/** What all sessions share. */
-export interface SessionContext {
-  readonly server: string;
-  readonly epoch: string;
-  readonly access: Access;
-  readonly limits: WebSocketLimits;
-  readonly clock: Clock;
-  readonly directory: StreamDirectory;
-  readonly index: AudienceIndex;
-  readonly ring: ItemRing;
-  readonly counters: WebSocketCounters;
-  /** The newest offset given out. */
-  offset(): number;
-}
 
 export interface SessionOptions {
   readonly transport: SessionTransport;
@@ -55,12 +32,9 @@ export class Session {
   readonly #wake: () => void;
   readonly #outbox: SessionOutbox;
   readonly #inbound: TokenBucket;
-  /** Audiences held, by the function that each calls when it is ready. */
-  readonly #held: Map<Ready, Audience>;
-  readonly #open: Map<number, Ready>;
+  readonly #subscriptions: SessionSubscriptions;
   #grant: Grant | null;
   #state: 'greeting' | 'ready' | 'closed';
-  #lastSubscription: number;
 
   constructor(context: SessionContext, options: SessionOptions) {
     this.#context = context;
@@ -72,11 +46,13 @@ export class Session {
       burst: context.limits.messagesBurst,
       now: context.clock.now(),
     });
-    this.#held = new Map();
-    this.#open = new Map();
+    this.#subscriptions = new SessionSubscriptions(context, {
+      outbox: this.#outbox,
+      wake: options.wake,
+      answer: (message) => this.#answer(message),
+    });
     this.#grant = context.access.open;
     this.#state = 'greeting';
-    this.#lastSubscription = 0;
   }
 
   get state(): 'greeting' | 'ready' | 'closed' {
@@ -164,12 +140,7 @@ export class Session {
   end(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    const now = this.#context.clock.now();
-    for (const id of this.#open.keys()) this.#unsubscribe(id);
-    for (const [ready, audience] of this.#held) {
-      this.#context.index.release(audience, ready, now);
-    }
-    this.#held.clear();
+    this.#subscriptions.close();
   }
 
   #becomeReady(): void {
@@ -196,7 +167,7 @@ export class Session {
         this.#subscribe(message, this.#grant);
         break;
       case 'unsubscribe':
-        if (this.#unsubscribe(message.subscription)) {
+        if (this.#subscriptions.remove(message.subscription)) {
           this.#answer({ id, type: 'result', data: { subscription: message.subscription } });
         } else {
           const text = `Expected an open subscription, got ${message.subscription}.`;
@@ -246,69 +217,18 @@ export class Session {
       this.#refuse(id, 'ERR_REQUEST_INVALID', problem);
       return;
     }
-    if (this.#held.size >= limits.subscriptionsPerClient) {
+    if (this.#subscriptions.count >= limits.subscriptionsPerClient) {
       const bound = `Expected at most ${limits.subscriptionsPerClient} subscriptions`;
-      this.#refuse(id, 'ERR_SUBSCRIPTION_LIMIT', `${bound}, got ${this.#held.size + 1}.`);
+      const count = this.#subscriptions.count + 1;
+      this.#refuse(id, 'ERR_SUBSCRIPTION_LIMIT', `${bound}, got ${count}.`);
       return;
     }
     if (index.pairs >= limits.routes) {
-      const message = 'All clients together follow as many streams as the service can route.';
-      this.#refuse(id, 'ERR_SUBSCRIPTION_LIMIT', message);
+      const text = 'All clients together follow as many streams as the service can route.';
+      this.#refuse(id, 'ERR_SUBSCRIPTION_LIMIT', text);
       return;
     }
-    const ready: Ready = (audience) => this.#accept(message, audience, ready);
-    this.#held.set(ready, index.acquire(audienceSpec(message, grant), ready));
-  }
-
-  /** The audience is complete: at once, or some turns after the request. */
-  #accept(message: SubscribeMessage, audience: Audience, ready: Ready): void {
-    const context = this.#context;
-    const id = ++this.#lastSubscription;
-    const subscription = new Subscription(audience, {
-      id,
-      epoch: context.epoch,
-      mode: message.mode,
-      maxRate: message.maxRate,
-      wake: this.#wake,
-    });
-    const replay = replayItems(message, audience, context);
-    this.#open.set(id, ready);
-    context.counters.subscriptions++;
-    this.#answer({
-      id: message.id ?? null,
-      type: 'subscribed',
-      subscription: id,
-      streams: audience.count,
-      epoch: context.epoch,
-      offset: context.offset(),
-      recovered: replay !== null,
-    });
-    this.#outbox.open(subscription);
-    if (replay !== null) {
-      const now = context.clock.now();
-      for (const item of replay) subscription.take(item, now);
-    } else if (message.snapshot || message.history > 0) {
-      const walk = new SnapshotWalk(audience, {
-        directory: context.directory,
-        history: message.history,
-        newest: message.snapshot,
-      });
-      this.#outbox.beginSnapshot(subscription, walk);
-    }
-    audience.members.add(subscription);
-  }
-
-  #unsubscribe(id: number): boolean {
-    const ready = this.#open.get(id);
-    const subscription = this.#outbox.remove(id);
-    if (ready === undefined || subscription === null) return false;
-    const { audience } = subscription;
-    this.#open.delete(id);
-    this.#held.delete(ready);
-    this.#context.counters.subscriptions--;
-    audience.members.delete(subscription);
-    this.#context.index.release(audience, ready, this.#context.clock.now());
-    return true;
+    this.#subscriptions.add(message, grant);
   }
 
   #refuse(

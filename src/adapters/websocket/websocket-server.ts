@@ -30,7 +30,7 @@ export interface WebSocketServerOptions {
 }
 
 /** What sessions show, once the service has it. */
-export interface WebSocketServices {
+interface WebSocketServices {
   readonly directory: StreamDirectory;
   readonly feed: OutcomeFeed;
 }
