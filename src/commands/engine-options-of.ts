@@ -13,6 +13,8 @@ export function engineOptionsOf(configuration: Configuration, seed: number): Eng
     rules: configuration.streams.map((rule) => ({
       match: rule.match,
       cadence: rule.cadence,
+      aggregate: rule.aggregate,
+      transform: rule.transform,
       horizon: rule.horizon,
       levels: rule.levels,
       model: rule.model,

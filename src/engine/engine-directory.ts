@@ -3,7 +3,7 @@ import { readHistory } from '../stream/history.ts';
 import { skillOf } from '../stream/trust.ts';
 import type { Engine } from './engine.ts';
 import { forecastState } from './forecast-item.ts';
-import { flagNames } from './intake.ts';
+import { flagNames } from './showing.ts';
 import type { ModelSummary, StreamHistory, StreamState, StreamSummary } from './stream-views.ts';
 
 /** Read-only views of an engine's streams for whoever shows them; all answers are of one moment. */

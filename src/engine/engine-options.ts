@@ -18,7 +18,7 @@ export interface EngineOptions {
   readonly createKernel: (shape: NetworkShape) => RecurrentKernel;
 }
 
-export interface ModelOptions {
+interface ModelOptions {
   readonly cell: CellKind;
   readonly hidden: number;
   readonly layers: number;
@@ -41,6 +41,7 @@ export interface EngineCounters {
   tooLate: number;
   future: number;
   limitBreaks: number;
+  counterResets: number;
   streamLimit: number;
   gapRestarts: number;
   stateRestarts: number;
@@ -62,6 +63,7 @@ export function zeroCounters(): EngineCounters {
     tooLate: 0,
     future: 0,
     limitBreaks: 0,
+    counterResets: 0,
     streamLimit: 0,
     gapRestarts: 0,
     stateRestarts: 0,

@@ -1,17 +1,20 @@
 import type { ForecastItem, ModelEvent, ModelItem } from '../protocol/items.ts';
 import { compileRules, leadsAsked } from '../stream/stream-rule.ts';
+import type { Collector } from './collector.ts';
 import { type EngineCounters, type EngineOptions, zeroCounters } from './engine-options.ts';
 import type { EngineEvent, WeightsEvent } from './event.ts';
 import { forecastItem } from './forecast-item.ts';
-import { type Collector, Intake } from './intake.ts';
+import { Intake } from './intake.ts';
 import { Membership } from './membership.ts';
-import type { ForecastDemand, Outcomes } from './outcome.ts';
+import type { OutcomeDemand, Outcomes } from './outcome.ts';
+import { Showing } from './showing.ts';
 import { type MutableOutcome, Stepper } from './stepper.ts';
 import { StreamTable } from './stream-table.ts';
+import { Timeline } from './timeline.ts';
 import type { TrainingRows } from './training/training-rows.ts';
 
-/** Readings of an engine that nobody asks for forecasts. */
-const nobody: ForecastDemand = () => false;
+/** Of an engine whose outcomes nobody takes. */
+const nothing: OutcomeDemand = { forecast: () => false, intervals: false };
 
 /** A stream is stale after this many of its usual times between arrivals, and never before STALE_MIN_MS. */
 const STALE_GAPS = 5;
@@ -43,13 +46,18 @@ export class Engine {
       counters: this.counters,
       build: (row) => this.forecast(row),
     });
-    this.#intake = new Intake({
+    const parts = {
       table: this.table,
       membership: this.membership,
       stepper: this.#stepper,
+      counters: this.counters,
+    };
+    this.#intake = new Intake({
+      ...parts,
+      timeline: new Timeline(parts),
+      showing: new Showing(parts),
       rules: options.rules,
       ruleOf: compileRules(options.rules),
-      counters: this.counters,
       streamsMax: options.limits.streams,
     });
   }
@@ -59,13 +67,13 @@ export class Engine {
     return this.#position;
   }
 
-  /** Applies one event. `wants` picks the streams whose forecasts are built as items. */
-  apply(event: EngineEvent, wants: ForecastDemand = nobody): Outcomes {
+  /** Applies one event. What `demand` does not name is not built. */
+  apply(event: EngineEvent, demand: OutcomeDemand = nothing): Outcomes {
     this.#position += 1;
     switch (event.kind) {
       case 'readings': {
         const steps: MutableOutcome[] = [];
-        const into: Collector = { steps, notices: [], created: [], wants };
+        const into: Collector = { steps, notices: [], created: [], demand };
         for (const reading of event.readings) this.#intake.take(reading, event.arrivedAt, into);
         this.#stepper.flush();
         this.#openTaps();

@@ -15,7 +15,7 @@ export interface ReadingsEvent {
 }
 
 /** The clock moved on; carries staleness and idle expiry. */
-export interface TickEvent {
+interface TickEvent {
   readonly kind: 'tick';
   readonly at: number;
 }
@@ -36,7 +36,7 @@ export interface WeightsEvent {
 }
 
 /** The live weights of a group have passed the promotion test: they are the last good ones now. */
-export interface CheckpointEvent {
+interface CheckpointEvent {
   readonly kind: 'checkpoint';
   readonly group: string;
   readonly version: number;
@@ -44,7 +44,7 @@ export interface CheckpointEvent {
 }
 
 /** A stream is taken out, by a person or because it expired. */
-export interface RemoveEvent {
+interface RemoveEvent {
   readonly kind: 'remove';
   readonly stream: string;
   readonly reason: 'deleted' | 'expired';

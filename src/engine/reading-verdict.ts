@@ -10,7 +10,7 @@
 export type Verdict = 'step' | 'late' | 'same-time' | 'too-late' | 'future';
 
 /** A reading may be ahead of its arrival by that much; clocks of devices differ. */
-export const AHEAD_MAX_MS = 5 * 60_000;
+const AHEAD_MAX_MS = 5 * 60_000;
 
 /** Judges a reading's time against the newest step (NaN: none yet) and its arrival. */
 export function judgeTime(

@@ -24,7 +24,7 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string;
 }
 
-export const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 1;
 const MAGIC = 'INKLSNAP';
 const PROLOGUE_BYTES = 24;
 const HEADER_MAX_BYTES = 512 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { map, merge, type Observable, Subject, share, takeUntil, tap } from 'rxjs';
 import type { EngineEvent } from '../engine/event.ts';
-import type { ForecastDemand, Outcomes } from '../engine/outcome.ts';
+import type { OutcomeDemand, Outcomes } from '../engine/outcome.ts';
 import type { Reading } from '../stream/reading.ts';
 import { type AfterTurn, batchByTurn } from './batch-by-turn.ts';
 import type { Clock, Journal, Message } from './ports.ts';
@@ -25,8 +25,9 @@ export interface ForecastPipelineOptions {
   readonly messages$: Observable<Message>;
   /** Readings of a message; counts and keeps what it rejects. */
   readonly decode: (message: Message) => readonly Reading[];
-  readonly apply: (event: EngineEvent, wants: ForecastDemand) => Outcomes;
-  readonly wants: ForecastDemand;
+  readonly apply: (event: EngineEvent, demand: OutcomeDemand) => Outcomes;
+  /** What the sinks take. */
+  readonly demand: OutcomeDemand;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly afterTurn: AfterTurn;
@@ -79,7 +80,7 @@ export function forecastPipeline(options: ForecastPipelineOptions): ForecastPipe
     tap(({ event, committed, failed }) => {
       journal.append(event).then(committed, failed);
     }),
-    map(({ event }) => options.apply(event, options.wants)),
+    map(({ event }) => options.apply(event, options.demand)),
     share(),
   );
 

@@ -12,7 +12,7 @@ export const GAP_RING = 16;
 export const ESTABLISHED_GAPS = 4;
 const REVISION_RATIO = 1.2;
 const ROUNDING_TOLERANCE = 0.1;
-export const CADENCE_MIN_MS = 1;
+const CADENCE_MIN_MS = 1;
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

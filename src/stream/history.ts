@@ -27,7 +27,7 @@ function slotOf(columns: HistoryColumns, row: number, i: number): number {
 }
 
 /** Readings kept of this stream. */
-export function historyLength(columns: HistoryColumns, row: number): number {
+function historyLength(columns: HistoryColumns, row: number): number {
   return Math.min(columns.historyCount[row], HISTORY);
 }
 

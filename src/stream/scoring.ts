@@ -104,8 +104,10 @@ function trackQuantiles(
     const lower = columns.pending[at + BOUNDS + i];
     const upper = columns.pending[at + BOUNDS + L + i];
     const tail = (1 - levels[i]) / 2;
-    // A band without width says that nothing has varied yet: no evidence about the tails.
-    if (lower < upper) {
+    const inside = y >= lower && y <= upper ? 1 : 0;
+    // A hit in a band without width says that nothing has varied: no evidence about the tails.
+    // A miss does, or a band that has once closed would stay closed.
+    if (lower < upper || inside === 0) {
       columns.quantile[q + i] = Math.max(
         -QUANTILE_MAX,
         Math.min(0, columns.quantile[q + i] + move * (tail - (y < lower ? 1 : 0))),
@@ -118,7 +120,6 @@ function trackQuantiles(
         ),
       );
     }
-    const inside = y >= lower && y <= upper ? 1 : 0;
     const c = member * L + i;
     columns.covered[c] += coverageRate * (inside - columns.covered[c]);
   }

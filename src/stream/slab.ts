@@ -11,7 +11,7 @@
  * A slab grows by doubling. Growth replaces the arrays in `columns`: fetch them again afterwards.
  */
 
-export type ColumnType = 'f64' | 'f32' | 'u32' | 'u8';
+type ColumnType = 'f64' | 'f32' | 'u32' | 'u8';
 
 export interface ColumnSpecification {
   readonly type: ColumnType;

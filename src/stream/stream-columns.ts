@@ -13,6 +13,17 @@ export const streamSpecification = {
   /** Value and time of the newest step. */
   value: { type: 'f64', width: 1, fill: Number.NaN },
   time: { type: 'f64', width: 1, fill: Number.NaN },
+  /** Time of the newest reading that was neither late nor retained. */
+  latest: { type: 'f64', width: 1, fill: Number.NaN },
+  /** The newest reading of a counter, before its transform. */
+  counter: { type: 'f64', width: 1, fill: Number.NaN },
+  /** The open bucket of a stream that is aggregated; see aggregation.ts. */
+  bucketStart: { type: 'f64', width: 1, fill: Number.NaN },
+  bucketSum: { type: 'f64', width: 1 },
+  bucketCount: { type: 'u32', width: 1 },
+  bucketMin: { type: 'f64', width: 1 },
+  bucketMax: { type: 'f64', width: 1 },
+  bucketLast: { type: 'f64', width: 1 },
   /** Arrival of the newest reading, and the usual time between arrivals. */
   arrival: { type: 'f64', width: 1, fill: Number.NaN },
   arrivalGap: { type: 'f64', width: 1, fill: Number.NaN },

@@ -1,11 +1,15 @@
+import type { Aggregate } from './aggregation.ts';
 import { compileGlob, type GlobMatcher } from './glob.ts';
 import { HORIZON_MAX } from './leads.ts';
 
 /** How the streams that a glob matches are treated; the first rule that matches a stream is its rule. */
 export interface StreamRule {
   readonly match: string;
-  /** Milliseconds, or found from the readings. */
+  /** Milliseconds: readings are aggregated to it. `auto`: found, and each reading is a step. */
   readonly cadence: number | 'auto';
+  readonly aggregate: Aggregate;
+  /** `delta`: a counter, forecast by what is added to it. */
+  readonly transform: 'none' | 'delta';
   readonly horizon: { readonly steps: number } | { readonly durationsMs: readonly number[] };
   /** Ascending, each in (0, 1). */
   readonly levels: readonly number[];

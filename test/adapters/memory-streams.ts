@@ -109,7 +109,8 @@ export class MemoryStreams implements StreamDirectory, OutcomeFeed {
       stream.readings.push(reading);
       stream.forecast = stream.readings.length < 2 ? null : memoryForecast(id, t, v);
       const wanted = this.wants(stream.row);
-      return { row: stream.row, reading, forecast: wanted ? stream.forecast : null };
+      const forecast = wanted ? stream.forecast : null;
+      return { row: stream.row, reading, interval: null, forecast, labels: null };
     });
     this.outcomes$.next({ steps, notices: [], created, removed: [] });
   }

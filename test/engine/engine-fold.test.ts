@@ -7,6 +7,7 @@ import { decodeSnapshot } from '../../src/engine/snapshot-format.ts';
 import { Random } from '../../src/numerics/random.ts';
 import type { ForecastItem } from '../../src/protocol/items.ts';
 import {
+  all,
   MINUTE,
   reading,
   readings,
@@ -16,8 +17,6 @@ import {
   stateBytes,
   wave,
 } from './engine-under-test.ts';
-
-const all = () => true;
 
 /** A history of three streams with gaps, late readings, missing values, ticks, new weights and a removal. */
 function history(seed: number, events: number): EngineEvent[] {

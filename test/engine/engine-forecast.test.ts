@@ -2,9 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { ForecastItem } from '../../src/protocol/items.ts';
-import { MINUTE, reading, readings, START, smallEngine, someWeights } from './engine-under-test.ts';
-
-const all = () => true;
+import {
+  all,
+  MINUTE,
+  reading,
+  readings,
+  START,
+  smallEngine,
+  someWeights,
+} from './engine-under-test.ts';
 
 function feed(engine: Engine, values: readonly (number | null)[], from = 0): ForecastItem[] {
   return values.flatMap((v, i) =>

@@ -2,9 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { EngineDirectory } from '../../src/engine/engine-directory.ts';
 import type { StepOutcome } from '../../src/engine/outcome.ts';
-import { MINUTE, reading, readings, START, smallEngine } from './engine-under-test.ts';
-
-const all = () => true;
+import { all, MINUTE, reading, readings, START, smallEngine } from './engine-under-test.ts';
 
 function take(
   engine: Engine,

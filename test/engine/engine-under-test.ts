@@ -2,6 +2,7 @@ import { Engine } from '../../src/engine/engine.ts';
 import type { EngineOptions } from '../../src/engine/engine-options.ts';
 import { snapshotEngine } from '../../src/engine/engine-snapshot.ts';
 import type { ReadingsEvent } from '../../src/engine/event.ts';
+import type { OutcomeDemand } from '../../src/engine/outcome.ts';
 import { initialWeights } from '../../src/numerics/network-layout.ts';
 import { Random } from '../../src/numerics/random.ts';
 import { createReadableKernel } from '../../src/numerics/readable-kernel.ts';
@@ -12,9 +13,11 @@ export const MINUTE = 60_000;
 /** A Monday, midnight. */
 export const START = Date.UTC(2026, 0, 5);
 
-export const defaultRule: StreamRule = {
+const defaultRule: StreamRule = {
   match: '**',
   cadence: 'auto',
+  aggregate: 'mean',
+  transform: 'none',
   horizon: { steps: 8 },
   levels: [0.5, 0.8, 0.95],
   model: 'shared',
@@ -23,6 +26,9 @@ export const defaultRule: StreamRule = {
   expireMs: null,
   limits: { range: null, maxRate: null },
 };
+
+/** Takes everything. */
+export const all: OutcomeDemand = { forecast: () => true, intervals: true };
 
 /** A small engine: hidden 8, eight steps ahead. */
 export function smallEngine(

@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { restoreEngine } from '../../src/engine/engine-snapshot.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../src/engine/snapshot-format.ts';
 import { InklingError } from '../../src/protocol/errors.ts';
-import { MINUTE, reading, readings, START, smallEngine, stateBytes } from './engine-under-test.ts';
+import {
+  all,
+  MINUTE,
+  reading,
+  readings,
+  START,
+  smallEngine,
+  stateBytes,
+} from './engine-under-test.ts';
 
 function codeOf(action: () => unknown): string {
   try {
@@ -76,7 +84,7 @@ describe('a snapshot', () => {
     const restored = restoreEngine(other, decodeSnapshot(bytes));
     expect(restored).toMatchObject({ streams: 3, leftBehind: ['shared'] });
     const event = readings(reading('a', START + 5 * MINUTE, 9));
-    const { steps } = other.apply(event, () => true);
+    const { steps } = other.apply(event, all);
     expect(steps[0]?.forecast?.model).toBe('shared@0');
   });
 

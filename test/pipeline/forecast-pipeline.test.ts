@@ -35,7 +35,7 @@ function pipelineUnderTest() {
       );
       return nothing;
     },
-    wants: () => false,
+    demand: { forecast: () => false, intervals: false },
     journal,
     clock: { now: () => 1_000 },
     afterTurn: (callback) => {

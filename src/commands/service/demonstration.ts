@@ -25,7 +25,7 @@ export function startDemonstration(
       ? (configuration.mqtt.url ?? '')
       : `mqtt://${configuration.broker.host}:${outside.mqttPort}`;
   const from = Math.max(origin, newestSimulated(directory) + 1);
-  return startSimulatedDevices({ url, clock: systemClock, seed, speed, from, origin, log });
+  return startSimulatedDevices({ url, clock: systemClock, seed, speed, from, origin, log, inFlightMax: 128 });
 }
 
 /** Time of the newest reading of the simulated streams; −∞ when there is none. */

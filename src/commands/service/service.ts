@@ -61,7 +61,7 @@ export class Service {
       messages$: this.messages.messages$,
       decode: incoming.decode,
       apply: timedApply(engine, batches),
-      wants: outside.websocket.wants,
+      demand: { forecast: outside.websocket.wants, intervals: false },
       journal: new VolatileJournal(engine.position),
       clock: systemClock,
       afterTurn: setImmediate,
@@ -149,9 +149,9 @@ export class Service {
 
 /** `apply` of the engine, with the time it takes. */
 function timedApply(engine: Engine, batches: BatchCounters): Engine['apply'] {
-  return (event, wants) => {
+  return (event, demand) => {
     const start = process.hrtime.bigint();
-    const outcomes = engine.apply(event, wants);
+    const outcomes = engine.apply(event, demand);
     batches.batches += 1;
     batches.seconds += Number(process.hrtime.bigint() - start) / 1e9;
     return outcomes;

@@ -2,7 +2,7 @@ import type { Configuration } from '../../config/configuration.ts';
 
 /** Keys that are set to something which this version accepts and does not act on. */
 export function keysWithoutEffect(configuration: Configuration): string[] {
-  const { influx, receivers, maintenance, alerts, streams } = configuration;
+  const { influx, receivers, maintenance, alerts } = configuration;
   const keys: string[] = [];
   if (influx !== null) keys.push('influx');
   if (Object.keys(receivers).length > 0) keys.push('receivers');
@@ -10,6 +10,5 @@ export function keysWithoutEffect(configuration: Configuration): string[] {
   const [first] = alerts;
   if (alerts.length > 1 || (first !== undefined && first.when.kind !== 'anomaly'))
     keys.push('alerts');
-  if (streams.some(({ transform }) => transform !== 'none')) keys.push('streams[].transform');
   return keys;
 }
