@@ -13,7 +13,6 @@ import {
  * readings since it was first trained; when it then loses it is in `fallback` until it wins again.
  */
 export const trustStates = ['warming', 'ok', 'fallback'] as const;
-type TrustState = (typeof trustStates)[number];
 const WARMING = 0;
 const OK = 1;
 const FALLBACK = 2;

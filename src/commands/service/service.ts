@@ -1,4 +1,5 @@
 import { asyncScheduler, interval, type Subscription } from 'rxjs';
+import { monotonicSeconds } from '../../adapters/clock/monotonic-clock.ts';
 import { systemClock } from '../../adapters/clock/system-clock.ts';
 import { VolatileJournal } from '../../adapters/journal/volatile-journal.ts';
 import {
@@ -150,10 +151,10 @@ export class Service {
 /** `apply` of the engine, with the time it takes. */
 function timedApply(engine: Engine, batches: BatchCounters): Engine['apply'] {
   return (event, demand) => {
-    const start = process.hrtime.bigint();
+    const start = monotonicSeconds();
     const outcomes = engine.apply(event, demand);
     batches.batches += 1;
-    batches.seconds += Number(process.hrtime.bigint() - start) / 1e9;
+    batches.seconds += monotonicSeconds() - start;
     return outcomes;
   };
 }
