@@ -7,6 +7,8 @@ import type { Outside } from './outside.ts';
 
 /** Days of simulated past before the first start on a data folder. */
 const DAYS_BEFORE = 30;
+/** Few enough that at full speed a turn of the event loop, which both share, stays short. */
+const IN_FLIGHT_MAX = 32;
 
 /**
  * Starts the simulated devices against the broker that the service listens to: from the newest
@@ -25,7 +27,16 @@ export function startDemonstration(
       ? (configuration.mqtt.url ?? '')
       : `mqtt://${configuration.broker.host}:${outside.mqttPort}`;
   const from = Math.max(origin, newestSimulated(directory) + 1);
-  return startSimulatedDevices({ url, clock: systemClock, seed, speed, from, origin, log, inFlightMax: 128 });
+  return startSimulatedDevices({
+    url,
+    clock: systemClock,
+    seed,
+    speed,
+    from,
+    origin,
+    log,
+    inFlightMax: IN_FLIGHT_MAX,
+  });
 }
 
 /** Time of the newest reading of the simulated streams; −∞ when there is none. */
