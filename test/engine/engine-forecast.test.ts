@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
+import { Random } from '../../src/numerics/random.ts';
 import type { ForecastItem } from '../../src/protocol/items.ts';
 import {
   all,
@@ -146,6 +147,19 @@ describe('forecasts', () => {
       last = engine.apply(event, all).steps.at(-1)!.forecast;
     }
     expect(last!.median).toEqual(shape.slice(0, 8));
+  });
+
+  it('widen again after a time in which the stream all but stood still', () => {
+    const engine = smallEngine();
+    const random = new Random(1);
+    let level = 400;
+    const course = Array.from({ length: 6_000 }, (_, i) => {
+      const moves = random.uniform() < (i < 3_000 ? 0.02 : 0.9);
+      if (moves) level += random.uniform() < 0.5 ? -1 : 1;
+      return level;
+    });
+    const { levels } = feed(engine, course).at(-1)!;
+    for (const { level, coverage } of levels) expect(coverage).toBeGreaterThan(level - 0.1);
   });
 
   it('follow durations when the rule names them', () => {
