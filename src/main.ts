@@ -1,9 +1,12 @@
 import { runCommandLine } from './commands/command-line.ts';
+import { stopSignal } from './commands/stop-signal.ts';
 
 /**
  * Where the process begins: the only file that knows its arguments, its streams and its exit code.
- * The exit code is set and not called, so that everything written is flushed first.
+ * The exit code is set first, so that everything written is flushed.
  */
+
+const lingerMs = 200;
 
 /** A reader that went away, as in `inkling --help | head -1`, is no failure. */
 for (const stream of [process.stdout, process.stderr]) {
@@ -25,5 +28,12 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   stderr: process.stderr,
   environment: process.env,
   workingDirectory: process.cwd(),
-  loadStart: () => import('./commands/start.ts'),
+  loadStart: async () => {
+    // A signal that comes while the service is loaded counts as well.
+    const stopped = stopSignal();
+    const { start } = await import('./commands/start.ts');
+    return { start: (options, io) => start({ ...options, stopped }, io) };
+  },
 });
+// Who still holds the process now, such as a build that nobody waits for, had its time.
+setTimeout(() => process.exit(), lingerMs).unref();

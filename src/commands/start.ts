@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { filter, firstValueFrom, map, of } from 'rxjs';
+import { filter, firstValueFrom, map } from 'rxjs';
+import type { Readiness } from '../adapters/http/health.ts';
 import { ensurePage } from '../adapters/http/page-build.ts';
 import { createLog } from '../adapters/log/json-log.ts';
 import { RejectionRing } from '../decoding/rejection-ring.ts';
@@ -11,24 +12,23 @@ import { engineOptionsOf } from './engine-options-of.ts';
 import { packageVersion } from './package-version.ts';
 import { greeting } from './service/greeting.ts';
 import { type Outside, takeOutside } from './service/outside.ts';
-import { Service } from './service/service.ts';
+import { Service, type ServiceOptions } from './service/service.ts';
 import type { MeasuredParts } from './service/service-metrics.ts';
 import { keysWithoutEffect } from './service/without-effect.ts';
-import type { StartOptions } from './start-options.ts';
-import { stopSignal } from './stop-signal.ts';
+import type { StoppableStart } from './start-options.ts';
 
 const projectDir = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 /** What closing may take before the process ends all the same. */
 const CLOSE_TIMEOUT_MS = 4_500;
 
 /**
- * Runs the service until SIGTERM or SIGINT:
+ * Runs the service until it is told to stop, in the middle of starting too:
  *
  *   folder and ports ─▶ page, state ─▶ doors open ─▶ ready ─▶ … signal ─▶ drain ─▶ state kept
  *
  * Rejects before it has logged anything when the folder or a port is not to be had.
  */
-export async function start({ configuration }: StartOptions, io: CommandIo): Promise<void> {
+export async function start({ configuration, stopped }: StoppableStart, io: CommandIo) {
   const log = createLog({
     level: 'info',
     readable: io.stderr.isTTY === true,
@@ -44,7 +44,10 @@ export async function start({ configuration }: StartOptions, io: CommandIo): Pro
     websocket: undefined,
     training: undefined,
   };
-  let service: Service | null = null;
+  const phase: Phase = { service: null, stopping: false };
+  const stop = stopped.then(() => {
+    phase.stopping = true;
+  });
   const outside = await takeOutside({
     configuration,
     dataDir: resolve(io.workingDirectory, configuration.data.dir),
@@ -52,35 +55,52 @@ export async function start({ configuration }: StartOptions, io: CommandIo): Pro
     version: packageVersion(),
     log,
     parts,
-    readiness: () => readinessOf(service),
+    readiness: () => readinessOf(phase),
   });
-  const stopped = stopSignal();
+  const opening = open({ configuration, outside, log, random: Math.random, parts }, phase);
+  const serving = opening.then(async (service) => {
+    if (service !== null && (await subscribed(service)) && !phase.stopping) {
+      io.stdout.write(greeting(configuration, outside));
+    }
+    await stop;
+  });
+  try {
+    await Promise.race([serving, stop]);
+  } finally {
+    phase.stopping = true;
+    await closeInTime(outside, opening, log);
+  }
+}
+
+/** How far the service has come. */
+interface Phase {
+  /** Null until its doors are open. */
+  service: Service | null;
+  stopping: boolean;
+}
+
+/** Null: it was told to stop before there was anything to restore. */
+async function open(options: ServiceOptions, phase: Phase): Promise<Service | null> {
+  const { configuration, log, parts } = options;
   const ignored = keysWithoutEffect(configuration);
   if (ignored.length > 0) {
     log.warn({ keys: ignored }, 'These keys are checked, but have no effect in this version.');
   }
-  try {
-    await ensurePage({ projectDir, log });
-    const random = Math.random;
-    service = await Service.open({ configuration, outside, log, random, parts });
-    parts.mqtt = service.messages.mqtt ?? undefined;
-    const ready = subscribed(service).then(() => 'ready' as const);
-    if ((await Promise.race([ready, stopped])) === 'ready') {
-      const { httpPort, mqttPort } = outside;
-      const simulated = configuration.simulate.enabled;
-      const httpHost = configuration.http.host;
-      io.stdout.write(greeting({ httpPort, httpHost, mqttPort, simulated }));
-    }
-    await stopped;
-  } finally {
-    await closeInTime(outside, service, log);
-  }
+  await ensurePage({ projectDir, log });
+  if (phase.stopping) return null;
+  const service = await Service.open(options);
+  parts.mqtt = service.messages.mqtt ?? undefined;
+  phase.service = service;
+  return service;
 }
 
-/** Resolves when the outside broker has answered our SUBSCRIBE; at once without one. */
+/**
+ * Resolves with true when the outside broker has answered our SUBSCRIBE, at once without one; with
+ * false when it no longer will.
+ */
 function subscribed(service: Service): Promise<boolean> {
   const { mqtt } = service.messages;
-  if (mqtt === null) return firstValueFrom(of(true));
+  if (mqtt === null) return Promise.resolve(true);
   const subscribed$ = mqtt.state$.pipe(
     map((state) => state === 'subscribed'),
     filter(Boolean),
@@ -88,7 +108,8 @@ function subscribed(service: Service): Promise<boolean> {
   return firstValueFrom(subscribed$, { defaultValue: false });
 }
 
-function readinessOf(service: Service | null): { ready: boolean; reasons: string[] } {
+function readinessOf({ service, stopping }: Phase): Readiness {
+  if (stopping) return { ready: false, reasons: ['The service is stopping.'] };
   if (service === null) return { ready: false, reasons: ['The service is starting.'] };
   const { mqtt } = service.messages;
   if (mqtt === null || mqtt.state === 'subscribed') return { ready: true, reasons: [] };
@@ -96,18 +117,33 @@ function readinessOf(service: Service | null): { ready: boolean; reasons: string
   return { ready: false, reasons: [`The broker has not answered our SUBSCRIBE.${why}`] };
 }
 
-async function closeInTime(outside: Outside, service: Service | null, log: Logger): Promise<void> {
-  const closing = (async () => {
-    await service?.close();
-    await outside.broker?.close();
-    await outside.websocket.close();
-    await outside.http.close();
-  })();
+/** Gives everything back; what is not done in time is left, the lock of the folder never. */
+async function closeInTime(
+  outside: Outside,
+  opening: Promise<Service | null>,
+  log: Logger,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
     timer = setTimeout(() => resolve('late'), CLOSE_TIMEOUT_MS);
   });
-  const outcome = await Promise.race([closing, late]).finally(() => clearTimeout(timer));
-  if (outcome === 'late') log.error({}, 'Closing took too long; the state may be incomplete.');
-  await outside.folder.release();
+  try {
+    const outcome = await Promise.race([close(outside, opening), late]);
+    if (outcome === 'late') log.error({}, 'Closing took too long; the state may be incomplete.');
+  } finally {
+    clearTimeout(timer);
+    await outside.folder.release();
+  }
+}
+
+async function close(outside: Outside, opening: Promise<Service | null>): Promise<void> {
+  // Why it did not open is told by whoever waits for it, or of no interest any more.
+  const service = await opening.catch(() => null);
+  try {
+    await service?.close();
+  } finally {
+    await outside.broker?.close();
+    await outside.websocket.close();
+    await outside.http.close();
+  }
 }

@@ -3,6 +3,7 @@ import type { Configuration } from '../../config/configuration.ts';
 import type { StreamDirectory } from '../../pipeline/ports.ts';
 import { dayMs, simulatedRoot } from '../../simulator/device.ts';
 import { type SimulatedDevices, startSimulatedDevices } from '../simulated-devices.ts';
+import { hostInUrl } from './greeting.ts';
 import type { Outside } from './outside.ts';
 
 /** Days of simulated past before the first start on a data folder. */
@@ -25,7 +26,7 @@ export function startDemonstration(
   const url =
     outside.mqttPort === null
       ? (configuration.mqtt.url ?? '')
-      : `mqtt://${configuration.broker.host}:${outside.mqttPort}`;
+      : `mqtt://${hostInUrl(configuration.broker.host)}:${outside.mqttPort}`;
   const from = Math.max(origin, newestSimulated(directory) + 1);
   return startSimulatedDevices({
     url,
