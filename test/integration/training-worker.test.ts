@@ -83,7 +83,7 @@ describe('TrainingWorker', () => {
     await second.worker.restore(state);
     await feedUntil(second.worker, group, () => second.reports.length > 0);
     expect(second.reports[0]!.version).toBeGreaterThanOrEqual(version);
-    expect((await second.worker.state()).length).toBe(state.length);
+    expect((await second.worker.state()).length).toBeGreaterThanOrEqual(state.length);
   });
 
   it('refuses a state with a flipped byte, and goes on without it', async () => {

@@ -42,6 +42,7 @@ export type FromWorker =
   | { readonly kind: 'weights'; readonly notice: WeightsNotice }
   | { readonly kind: 'checkpoint'; readonly notice: CheckpointNotice }
   | { readonly kind: 'progress'; readonly progress: TrainingProgress }
+  | { readonly kind: 'untrained'; readonly group: string; readonly groupsMax: number }
   | { readonly kind: 'state'; readonly request: number; readonly bytes: Uint8Array }
   | { readonly kind: 'restored'; readonly request: number }
   | {
@@ -76,7 +77,10 @@ interface CheckpointNotice {
 /** Sums over all groups, since the worker was started. */
 export interface TrainingProgress {
   readonly acceptedSteps: number;
+  /** Unusable rows, and those of groups that there is no room for. */
   readonly refusedRows: number;
+  /** Groups that there is no room for; they forecast as they did without training. */
+  readonly untrainedGroups: number;
   readonly updates: number;
   readonly refusedUpdates: number;
   readonly skippedUpdates: number;

@@ -45,6 +45,9 @@ interface Lane {
 export class SlicedTraining {
   readonly #options: SlicedTrainingOptions;
   readonly #lanes: Map<string, Lane>;
+  /** Groups that found no room, and how many of their rows were not taken. */
+  readonly #untrained: Set<string>;
+  #untrainedRows: number;
   #turn: number;
   /** `idle`: the next slice waits for the clock or for a message; else it comes when it comes. */
   #state: 'idle' | 'soon' | 'resting';
@@ -53,6 +56,8 @@ export class SlicedTraining {
   constructor(options: SlicedTrainingOptions) {
     this.#options = options;
     this.#lanes = new Map();
+    this.#untrained = new Set();
+    this.#untrainedRows = 0;
     this.#turn = 0;
     this.#state = 'idle';
     this.#reportedAt = options.clock.nowMs();
@@ -148,7 +153,10 @@ export class SlicedTraining {
 
   #acceptRows(rows: TrainingRows): void {
     const lane = this.#laneFor(rows.group, rows.shape);
-    if (lane === null) return;
+    if (lane === null) {
+      this.#untrainedRows += rows.count;
+      return;
+    }
     const before = lane.trainer.counters.acceptedSteps;
     lane.trainer.accept(rows);
     const steps = lane.trainer.counters.acceptedSteps - before;
@@ -191,10 +199,19 @@ export class SlicedTraining {
   #laneFor(group: string, shape: NetworkShape): Lane | null {
     const known = this.#lanes.get(group);
     if (known !== undefined && sameShape(known.trainer.shape, shape)) return known;
-    if (known === undefined && this.#lanes.size >= GROUPS_MAX) return null;
+    if (known === undefined && this.#lanes.size >= GROUPS_MAX) {
+      this.#noteUntrained(group);
+      return null;
+    }
     const seed = hashSeed(this.#options.settings.seed, group);
     const weights = initialWeights(shape, new Random(seed));
     return this.#addLane(this.#newTrainer(group, shape, 0, weights));
+  }
+
+  #noteUntrained(group: string): void {
+    if (this.#untrained.has(group)) return;
+    this.#untrained.add(group);
+    this.#options.post({ kind: 'untrained', group, groupsMax: GROUPS_MAX });
   }
 
   #newTrainer(group: string, shape: NetworkShape, version: number, weights: Float32Array): Trainer {
@@ -228,7 +245,8 @@ export class SlicedTraining {
     this.#reportedAt = now;
     const progress: Writable<TrainingProgress> = {
       acceptedSteps: 0,
-      refusedRows: 0,
+      refusedRows: this.#untrainedRows,
+      untrainedGroups: this.#untrained.size,
       updates: 0,
       refusedUpdates: 0,
       skippedUpdates: 0,
@@ -265,5 +283,5 @@ const WAIT_MAX_MS = 1000;
 /** How soon to look again whether the main thread has fetched the weights. */
 const EXCHANGE_WAIT_MS = 20;
 const REPORT_EVERY_MS = 1000;
-/** Groups trained at once; rows of further ones are not learnt from. */
+/** Groups trained at once; rows of further ones are counted and not learnt from. */
 const GROUPS_MAX = 64;

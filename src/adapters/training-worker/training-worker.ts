@@ -201,6 +201,12 @@ export class TrainingWorker implements Training {
       case 'checkpoint':
         this.#results.next({ kind: 'checkpoint', ...message.notice });
         break;
+      case 'untrained': {
+        const { group, groupsMax } = message;
+        const sentence = 'There is no room to train another model group; it is not trained.';
+        this.#options.log.warn({ group, groupsMax }, sentence);
+        break;
+      }
       case 'progress':
         this.#progress = message.progress;
         break;
@@ -260,6 +266,7 @@ interface Request {
 const NO_PROGRESS: TrainingProgress = {
   acceptedSteps: 0,
   refusedRows: 0,
+  untrainedGroups: 0,
   updates: 0,
   refusedUpdates: 0,
   skippedUpdates: 0,

@@ -12,37 +12,28 @@ import type { StepHistory } from './step-history.ts';
  * every window ever offered has the same chance to be here, later the old ones fade out slowly, so
  * that a sensor which changed for good is not rehearsed for ever.
  *
- * Allocated at once: capacity · (24 + 4·(2·L·H + T·(X + O))) bytes; 5.1 MB for 512 windows of 64
- * steps at X = 13, O = 24, H = 64.
+ * Memory grows by doubling up to the capacity, capacity · (24 + 4·(2·L·H + T·(X + O))) bytes: 5.1 MB
+ * for 512 windows of 64 steps at X = 13, O = 24, H = 64.
  */
 export class ReplayReservoir {
   readonly capacity: number;
-  /** (capacity) where the window came from, to find out what is held out of it. */
-  readonly slot: Float64Array;
-  readonly run: Float64Array;
-  readonly firstStep: Float64Array;
-  /** (capacity, 2·L·H) */
-  readonly states: Float32Array;
-  /** (capacity, T, X) */
-  readonly inputs: Float32Array;
-  /** (capacity, T, O) unclipped */
-  readonly targets: Float32Array;
   readonly #shape: NetworkShape;
   readonly #windowSteps: number;
   /** count, offered */
   readonly #counters: Float64Array;
+  #places: Places;
 
   constructor(shape: NetworkShape, capacity: number, windowSteps: number) {
     this.capacity = capacity;
-    this.slot = new Float64Array(capacity);
-    this.run = new Float64Array(capacity);
-    this.firstStep = new Float64Array(capacity);
-    this.states = new Float32Array(capacity * 2 * shape.layers * shape.hidden);
-    this.inputs = new Float32Array(capacity * windowSteps * shape.inputs);
-    this.targets = new Float32Array(capacity * windowSteps * shape.outputs);
     this.#shape = shape;
     this.#windowSteps = windowSteps;
     this.#counters = new Float64Array(2);
+    this.#places = allocatePlaces(shape, Math.min(capacity, PLACES_MIN), windowSteps);
+  }
+
+  /** (places, …) the windows; valid until the next `offer`. Only the first `count` mean anything. */
+  get places(): Places {
+    return this.#places;
   }
 
   /** Windows that are here, in places 0..count−1. */
@@ -63,24 +54,32 @@ export class ReplayReservoir {
     if (place >= 0) this.#keep(history, slot, first, state, place);
   }
 
-  /** See `StepHistory.arrays`. */
+  /** Forgets everything and makes `count` places, to be filled through `arrays`. */
+  expect(count: number): void {
+    this.#counters[0] = count;
+    this.#places = allocatePlaces(this.#shape, count, this.#windowSteps);
+  }
+
+  /** As `StepHistory.arrays`, without the room that is not used. */
   arrays(): readonly (Float32Array | Float64Array)[] {
-    return [
-      this.#counters,
-      this.slot,
-      this.run,
-      this.firstStep,
-      this.states,
-      this.inputs,
-      this.targets,
-    ];
+    return [this.#counters, ...Object.values(partOf(this.#places, this.count))];
   }
 
   #placeForNext(random: Random): number {
     const offered = ++this.#counters[1];
-    if (this.#counters[0] < this.capacity) return this.#counters[0]++;
+    if (this.#counters[0] < this.capacity) {
+      if (this.#counters[0] === this.#places.slot.length) this.#grow();
+      return this.#counters[0]++;
+    }
     const chance = Math.max(this.capacity / offered, CHANCE_MIN);
     return random.uniform() < chance ? random.integer(this.capacity) : -1;
+  }
+
+  #grow(): void {
+    const count = Math.min(this.capacity, Math.max(PLACES_MIN, 2 * this.count));
+    const bigger = allocatePlaces(this.#shape, count, this.#windowSteps);
+    for (const key of Object.keys(bigger) as (keyof Places)[]) bigger[key].set(this.#places[key]);
+    this.#places = bigger;
   }
 
   #keep(
@@ -92,18 +91,60 @@ export class ReplayReservoir {
   ): void {
     const { inputs: X, outputs: O } = this.#shape;
     const T = this.#windowSteps;
-    this.slot[place] = slot;
-    this.run[place] = history.run[slot];
-    this.firstStep[place] = first;
-    this.states.set(state, place * state.length);
+    const places = this.#places;
+    places.slot[place] = slot;
+    places.run[place] = history.run[slot];
+    places.firstStep[place] = first;
+    places.states.set(state, place * state.length);
     for (let t = 0; t < T; t++) {
       const from = history.place(slot, first + t) * X;
-      this.inputs.set(history.inputs.subarray(from, from + X), (place * T + t) * X);
+      places.inputs.set(history.inputs.subarray(from, from + X), (place * T + t) * X);
       for (let h = 1; h <= O; h++) {
-        this.targets[(place * T + t) * O + h - 1] = history.target(slot, first + t, h);
+        places.targets[(place * T + t) * O + h - 1] = history.target(slot, first + t, h);
       }
     }
   }
 }
 
+/** Columns of windows. */
+export interface Places {
+  /** (places) where the window came from, to find out what is held out of it. */
+  readonly slot: Float64Array;
+  readonly run: Float64Array;
+  readonly firstStep: Float64Array;
+  /** (places, 2·L·H) */
+  readonly states: Float32Array;
+  /** (places, T, X) */
+  readonly inputs: Float32Array;
+  /** (places, T, O) unclipped */
+  readonly targets: Float32Array;
+}
+
+function allocatePlaces(shape: NetworkShape, count: number, windowSteps: number): Places {
+  return {
+    slot: new Float64Array(count),
+    run: new Float64Array(count),
+    firstStep: new Float64Array(count),
+    states: new Float32Array(count * 2 * shape.layers * shape.hidden),
+    inputs: new Float32Array(count * windowSteps * shape.inputs),
+    targets: new Float32Array(count * windowSteps * shape.outputs),
+  };
+}
+
+/** Views of the first `count` places. */
+function partOf(places: Places, count: number): Places {
+  const part = (column: Float32Array) =>
+    column.subarray(0, (column.length / places.slot.length) * count);
+  return {
+    slot: places.slot.subarray(0, count),
+    run: places.run.subarray(0, count),
+    firstStep: places.firstStep.subarray(0, count),
+    states: part(places.states),
+    inputs: part(places.inputs),
+    targets: part(places.targets),
+  };
+}
+
 const CHANCE_MIN = 1 / 16;
+/** Room in the beginning. */
+const PLACES_MIN = 16;

@@ -13,8 +13,8 @@ import { Trainer, type TrainingKernels } from './trainer.ts';
  *   │ INKT │ version │ body length │ CRC32C │ body                                         │
  *   │  u32 │   u32   │     u32     │ u32    │                                              │
  *   └──────┴─────────┴─────────────┴────────┴──────────────────────────────────────────────┘
- *   body: u32 × 11: cell, X, H, L, O, window, slots, replay windows, units of the group's name,
- *         scalars, arrays │ u32 array lengths in bytes │ u16 name units │ f64 scalars │ arrays
+ *   body: u32 × 12: cell, X, H, L, O, window, slots, replay windows at most, replay windows kept,
+ *         units of the group's name, scalars, arrays │ u32 array lengths in bytes │ u16 name units │ f64 scalars │ arrays
  *
  * Nothing is allocated before the checksum holds, the lengths add up to the body, and the sizes in
  * the head ask for no more memory than the body has.
@@ -59,6 +59,7 @@ function encodeTrainer(trainer: Trainer): Uint8Array {
     trainer.window,
     trainer.slots,
     trainer.replayWindows,
+    trainer.replays,
     group.length,
     scalars.length,
     arrays.length,
@@ -126,6 +127,7 @@ function decodeBody(body: Uint8Array, kernels: TrainingKernels): Trainer {
     { group, shape, window, slots, replayWindows, weights, version: 0, seed: 0 },
     kernels,
   );
+  trainer.expectReplays(head.replays);
   const arrays = trainer.arrays();
   const fits = arrays.every((array, index) => array.byteLength === head.arrayBytes[index]);
   if (!fits || arrays.length !== head.arrayBytes.length) throw corrupt('arrays of other sizes');
@@ -143,6 +145,7 @@ interface Head {
   readonly window: number;
   readonly slots: number;
   readonly replayWindows: number;
+  readonly replays: number;
   readonly groupUnits: number;
   readonly scalars: number;
   readonly arrayBytes: readonly number[];
@@ -153,8 +156,8 @@ function readHead(view: DataView): Head {
   const field = (index: number) => view.getUint32(4 * index, true);
   const cell = CELLS[field(0)];
   const [inputs, hidden, layers, outputs] = [field(1), field(2), field(3), field(4)];
-  const [window, slots, replayWindows] = [field(5), field(6), field(7)];
-  const [groupUnits, scalars, arrays] = [field(8), field(9), field(10)];
+  const [window, slots, replayWindows, replays] = [field(5), field(6), field(7), field(8)];
+  const [groupUnits, scalars, arrays] = [field(9), field(10), field(11)];
   const prefix = 4 * (HEAD_FIELDS + arrays) + 2 * groupUnits + 8 * scalars;
   if (cell === undefined || prefix > view.byteLength) throw corrupt('an unreadable head');
   const arrayBytes = Array.from({ length: arrays }, (_, k) => field(HEAD_FIELDS + k));
@@ -164,9 +167,10 @@ function readHead(view: DataView): Head {
   const needed =
     4 * parameterCount(shape) +
     4 * slots * (window + outputs) * (inputs + 2 * outputs + 4) +
-    4 * replayWindows * (window * (inputs + outputs) + 2 * cells);
+    4 * replays * (window * (inputs + outputs) + 2 * cells);
   if (prefix + content !== view.byteLength || needed > content) throw corrupt('other lengths');
-  return { shape, window, slots, replayWindows, groupUnits, scalars, arrayBytes };
+  if (replays > replayWindows) throw corrupt(`${replays} replay windows of ${replayWindows}`);
+  return { shape, window, slots, replayWindows, replays, groupUnits, scalars, arrayBytes };
 }
 
 function put(at: number, bytes: number, write: () => void): number {
@@ -185,6 +189,6 @@ function corrupt(what: string): InklingError {
 const CELLS: readonly CellKind[] = ['rnn', 'gru', 'lstm'];
 /** "INKT" */
 const MAGIC = 0x544b4e49;
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_BYTES = 16;
-const HEAD_FIELDS = 11;
+const HEAD_FIELDS = 12;

@@ -1,4 +1,3 @@
-import { clipGradientNorm } from '../../numerics/gradient-clip.ts';
 import { Random } from '../../numerics/random.ts';
 import type {
   GradientKernel,
@@ -6,31 +5,19 @@ import type {
   RecurrentKernel,
 } from '../../numerics/recurrent-kernel.ts';
 import { Checkpoint } from './checkpoint.ts';
-import { HeldOut } from './held-out.ts';
-import { heldOutLosses } from './held-out-losses.ts';
+import { Learner, type LearningStep } from './learner.ts';
 import { ReplayReservoir } from './replay-reservoir.ts';
 import { StepHistory } from './step-history.ts';
 import {
   assignNumbers,
   beginNumbers,
-  countLoss,
   forgetLosses,
   type TrainerCounters,
   type TrainerNumbers,
 } from './trainer-numbers.ts';
 import type { TrainingResult } from './training-result.ts';
 import { findState, ROW_STEP, rowWidth, type TrainingRows } from './training-rows.ts';
-import {
-  beginWarmUp,
-  judgeWarmUp,
-  WARM_UP,
-  type WarmUp,
-  warmUpLearningRate,
-  warmUpMayGoOn,
-} from './warm-up.ts';
 import { WeightCopies } from './weight-copies.ts';
-import { WindowBatch } from './window-batch.ts';
-import { WindowPicker } from './window-picker.ts';
 
 /** Makes the two workloads of a network; nothing here knows which implementation runs. */
 export interface TrainingKernels {
@@ -54,13 +41,7 @@ export interface TrainerOptions {
   readonly replayWindows?: number;
 }
 
-export interface UpdateResult {
-  /** `refused`: loss or gradient was not finite, nothing changed. `idle`: nothing to learn from. */
-  readonly status: 'updated' | 'refused' | 'diverged' | 'idle';
-  /** Loss of the batch before the update; null when idle. */
-  readonly loss: number | null;
-  /** Loss of the batch if the network answered 0 everywhere; null when idle. */
-  readonly naiveLoss: number | null;
+export interface UpdateResult extends LearningStep {
   /** What became of the group, when `diverged`. */
   readonly result: TrainingResult | null;
 }
@@ -69,9 +50,10 @@ export interface UpdateResult {
  * Trains the weights of one model group from the rows the engine hands over. Deterministic: the
  * same calls with the same rows and seed give the same bits.
  *
- *   accept(rows) ─▶ StepHistory ─▶ ReplayReservoir        update() ─▶ weights ──publish()──▶ published
- *                       └───────▶ Checkpoint (shadow) ──▶ checkpoint() ─▶ good: lastGood ← published
- *                                                                         worse: all ← lastGood
+ *   accept(rows) ─▶ StepHistory ─▶ ReplayReservoir ─▶ Learner    update() ─▶ weights
+ *                       │                                       publish() ─▶ published ← weights
+ *                       └─▶ Checkpoint (shadow) ─▶ checkpoint() ─▶ good:    lastGood ← published
+ *                                                                  worse:   all      ← lastGood
  *
  * What `weights`, `published` and `lastGood` are is told in weight-copies.ts.
  */
@@ -81,17 +63,12 @@ export class Trainer {
   readonly window: number;
   readonly slots: number;
   readonly replayWindows: number;
-  readonly #kernel: GradientKernel;
   readonly #history: StepHistory;
   readonly #reservoir: ReplayReservoir;
-  readonly #heldOut: HeldOut;
-  readonly #batch: WindowBatch;
-  readonly #picker: WindowPicker;
-  readonly #checkpoint: Checkpoint;
   readonly #copies: WeightCopies;
-  readonly #gradient: Float32Array;
-  readonly #warmUp: WarmUp;
   readonly #numbers: TrainerNumbers;
+  readonly #learner: Learner;
+  readonly #checkpoint: Checkpoint;
   #random: Random;
 
   constructor(options: TrainerOptions, kernels: TrainingKernels) {
@@ -101,17 +78,19 @@ export class Trainer {
     this.window = window;
     this.slots = slots;
     this.replayWindows = replayWindows;
-    this.#kernel = kernels.gradient(shape);
     this.#history = new StepHistory(shape, slots, window);
     this.#reservoir = new ReplayReservoir(shape, replayWindows, window);
-    this.#heldOut = new HeldOut(slots);
-    this.#batch = new WindowBatch(shape, NEWEST_WINDOWS + UPDATE_REPLAYS, window);
-    this.#picker = new WindowPicker(this.#history, this.#reservoir, this.#heldOut, this.#batch);
-    this.#checkpoint = new Checkpoint(this.#history, kernels.recurrent(shape));
     this.#copies = new WeightCopies(weights);
-    this.#gradient = new Float32Array(weights.length);
-    this.#warmUp = beginWarmUp();
     this.#numbers = beginNumbers(options.version);
+    this.#learner = new Learner({
+      kernel: kernels.gradient(shape),
+      history: this.#history,
+      reservoir: this.#reservoir,
+      copies: this.#copies,
+      numbers: this.#numbers,
+      window,
+    });
+    this.#checkpoint = new Checkpoint(this.#history, kernels.recurrent(shape));
     this.#random = new Random(options.seed);
   }
 
@@ -121,7 +100,7 @@ export class Trainer {
   }
 
   get warmingUp(): boolean {
-    return this.#warmUp.active === 1;
+    return this.#learner.warmingUp;
   }
 
   /** Streams that still send steps. */
@@ -162,29 +141,14 @@ export class Trainer {
 
   /** Whether an update would learn something now. */
   ready(): boolean {
-    if (!this.warmingUp) return this.#picker.hasNewest();
-    if (!warmUpMayGoOn(this.#warmUp, this.#history.acceptedSteps, this.window)) return false;
-    if (this.#warmUp.updates > 0) return this.#picker.hasNewest();
-    return this.#picker.windowCount(Math.min(STEPS_MIN, this.window / 2)) >= WINDOWS_MIN;
+    return this.#learner.ready();
   }
 
-  /** One Adam step, or nothing while not `ready`. */
+  /** One Adam step, or nothing while not `ready`. Training that has diverged is set back at once. */
   update(): UpdateResult {
-    if (!this.ready() || !this.#fillBatch()) return IDLE;
-    this.#batch.addNoise(this.#random, INPUT_NOISE);
-    const naiveLoss = this.#batch.naive().loss;
-    const loss = this.#kernel.gradient(this.#copies.weights, this.#batch.view(), this.#gradient);
-    const norm = clipGradientNorm(this.#gradient, GRADIENT_NORM_MAX);
-    const finite = Number.isFinite(loss) && Number.isFinite(norm);
-    if (finite) this.#copies.step(this.#gradient, this.#learningRate());
-    if (countLoss(this.#numbers, finite ? loss : null, naiveLoss)) {
-      return { status: 'diverged', loss, naiveLoss, result: this.#returnToLastGood('diverged') };
-    }
-    if (!finite) return { status: 'refused', loss, naiveLoss, result: null };
-    this.#numbers.updates++;
-    if (this.warmingUp) this.#countWarmUp();
-    else this.#numbers.unpublished++;
-    return { status: 'updated', loss, naiveLoss, result: null };
+    const step = this.#learner.step(this.#random);
+    const diverged = step.status === 'diverged';
+    return { ...step, result: diverged ? this.#returnToLastGood('diverged') : null };
   }
 
   /** Makes what was learnt since the last time the live weights; null when nothing was. */
@@ -232,13 +196,26 @@ export class Trainer {
     return this.#copies.published.slice();
   }
 
-  /** Every array that together with `scalars` is the state, in a fixed order. */
+  /** Replay windows that are kept now. */
+  get replays(): number {
+    return this.#reservoir.count;
+  }
+
+  /** Makes room for replay windows that are about to be restored. */
+  expectReplays(count: number): void {
+    this.#reservoir.expect(count);
+  }
+
+  /**
+   * Every array that together with `scalars` is the state, in a fixed order. They are views, valid
+   * until the next call that changes anything; their sizes follow from the options and `replays`.
+   */
   arrays(): readonly (Float32Array | Float64Array)[] {
     return [
       ...this.#copies.arrays(),
       ...this.#history.arrays(),
       ...this.#reservoir.arrays(),
-      ...this.#heldOut.arrays(),
+      ...this.#learner.arrays(),
       ...this.#checkpoint.arrays(),
     ];
   }
@@ -248,7 +225,7 @@ export class Trainer {
     return [
       ...this.#random.state(),
       this.#copies.adamSteps,
-      ...Object.values(this.#warmUp),
+      ...Object.values(this.#learner.warmUp),
       ...Object.values(this.#numbers),
     ];
   }
@@ -257,8 +234,8 @@ export class Trainer {
   restored(scalars: readonly number[]): void {
     this.#random = Random.restore(scalars.slice(0, 4));
     this.#copies.adamSteps = scalars[4];
-    const warmUpEnd = 5 + Object.keys(this.#warmUp).length;
-    assignNumbers(this.#warmUp, scalars.slice(5, warmUpEnd));
+    const warmUpEnd = 5 + Object.keys(this.#learner.warmUp).length;
+    assignNumbers(this.#learner.warmUp, scalars.slice(5, warmUpEnd));
     assignNumbers(this.#numbers, scalars.slice(warmUpEnd));
     this.#history.restored();
     this.#checkpoint.restored(this.#copies.lastGood);
@@ -272,47 +249,6 @@ export class Trainer {
     if (rows.group !== this.group || !same) {
       throw new RangeError(`expected rows of group "${this.group}", got "${rows.group}"`);
     }
-  }
-
-  #fillBatch(): boolean {
-    if (!this.warmingUp) {
-      return this.#picker.pickNewestAndReplay(this.#random, NEWEST_WINDOWS, UPDATE_REPLAYS);
-    }
-    if (this.#warmUp.updates === 0) this.#heldOut.advance(this.#history);
-    if (!this.#picker.pickAny(this.#random, WARM_UP.windows)) return false;
-    // The first states were made by weights that knew nothing.
-    if (this.#warmUp.updates < WARM_UP.zeroStateUpdates) this.#batch.clearStates();
-    return true;
-  }
-
-  #learningRate(): number {
-    return this.warmingUp ? warmUpLearningRate(this.#warmUp.updates) : LEARNING_RATE;
-  }
-
-  #countWarmUp(): void {
-    this.#warmUp.updates++;
-    if (this.#warmUp.updates % WARM_UP.judgeEvery !== 0) return;
-    const improved = this.#judge();
-    if (improved) {
-      this.#copies.best.set(this.#copies.weights);
-      this.#numbers.unpublished++;
-    }
-    const verdict = judgeWarmUp(this.#warmUp, improved, this.#history.acceptedSteps);
-    if (verdict === 'return') {
-      this.#copies.returnTo(this.#copies.best);
-    }
-    this.#heldOut.advance(this.#history);
-  }
-
-  /** Are the weights better than the best ones on what was held out? Null when nothing was. */
-  #judge(): boolean | null {
-    const { weights, best } = this.#copies;
-    const start = this.#random.integer(this.replayWindows + this.slots);
-    const parts = { picker: this.#picker, batch: this.#batch, kernel: this.#kernel };
-    const losses = heldOutLosses(parts, start, [weights, best], this.#gradient);
-    if (losses === null) return null;
-    this.#numbers.heldOutLoss = Math.min(...losses);
-    return losses[0] < losses[1];
   }
 
   #returnToLastGood(kind: 'rollback' | 'diverged', loss?: number): TrainingResult {
@@ -337,18 +273,5 @@ export class Trainer {
   }
 }
 
-const IDLE: UpdateResult = { status: 'idle', loss: null, naiveLoss: null, result: null };
-
 const SLOTS = 64;
 const REPLAY_WINDOWS = 512;
-/** An update learns from the newest window of each slot, a sample of these when there are more … */
-const NEWEST_WINDOWS = 16;
-/** … and from these of the reservoir. */
-const UPDATE_REPLAYS = 8;
-const LEARNING_RATE = 1e-3;
-const GRADIENT_NORM_MAX = 1;
-/** Deviation of the Gaussian noise on the inputs, in training only. */
-const INPUT_NOISE = 0.15;
-/** The warm-up begins with so many windows of so many steps. */
-const WINDOWS_MIN = 4;
-const STEPS_MIN = 32;

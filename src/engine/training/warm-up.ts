@@ -1,5 +1,3 @@
-import { scheduledLearningRate } from '../../numerics/learning-rate.ts';
-
 /**
  * The first, dense part of training: 500 updates with a falling learning rate, then the steady
  * updates beside the stream. It is done update by update, and
@@ -22,8 +20,12 @@ export interface WarmUp {
 
 export type WarmUpVerdict = 'continue' | 'return';
 
+const UPDATES = 500;
+
 export const WARM_UP = {
-  updates: 500,
+  updates: UPDATES,
+  /** A schedule, and the rate that training goes on with after it. */
+  learningRate: { from: 3e-3, to: 3e-4, rampUpdates: 20, updates: UPDATES, after: 1e-3 },
   windows: 16,
   zeroStateUpdates: 100,
   judgeEvery: 25,
@@ -39,11 +41,6 @@ export function beginWarmUp(): WarmUp {
 export function warmUpMayGoOn(warmUp: WarmUp, stepsSeen: number, windowSteps: number): boolean {
   if (stepsSeen < warmUp.resumeAtSteps) return false;
   return warmUp.updates * WARM_UP.windows * windowSteps < stepsSeen * EPOCHS_MAX;
-}
-
-/** Ramp, then half a cosine from the first to the last learning rate. */
-export function warmUpLearningRate(update: number): number {
-  return scheduledLearningRate(update, LEARNING_RATE);
 }
 
 /**
@@ -69,7 +66,6 @@ export function judgeWarmUp(
   return 'return';
 }
 
-const LEARNING_RATE = { from: 3e-3, to: 3e-4, rampUpdates: 20, updates: WARM_UP.updates };
 const EPOCHS_MAX = 100;
 const STALE_MAX = 4;
 const FEW_STEPS = 2048;

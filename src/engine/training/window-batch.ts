@@ -90,19 +90,20 @@ export class WindowBatch {
   /** Adds a window of the reservoir; returns whether it has any target, without one it is not added. */
   addReplay(reservoir: ReplayReservoir, place: number, range: TargetRange): boolean {
     const { inputs: X, outputs: O, hidden, layers } = this.#shape;
-    const first = reservoir.firstStep[place];
+    const { firstStep, inputs, targets: kept, states } = reservoir.places;
+    const first = firstStep[place];
     let targets = 0;
     for (let t = 0; t < this.steps; t++) {
       const from = place * this.steps + t;
-      this.#x.set(reservoir.inputs.subarray(from * X, (from + 1) * X), this.#row(t) * X);
+      this.#x.set(inputs.subarray(from * X, (from + 1) * X), this.#row(t) * X);
       for (let h = 1; h <= O; h++) {
         const step = first + t + h;
         if (step <= range.after || step > range.upTo) continue;
-        targets += this.#putTarget(t, h, reservoir.targets[from * O + h - 1]);
+        targets += this.#putTarget(t, h, kept[from * O + h - 1]);
       }
     }
     const width = 2 * layers * hidden;
-    return this.#finish(targets, reservoir.states.subarray(place * width, (place + 1) * width));
+    return this.#finish(targets, states.subarray(place * width, (place + 1) * width));
   }
 
   /** Lets every window start from h = c = 0. */

@@ -109,7 +109,7 @@ export class WindowPicker {
 
   #add(poolIndex: number, range: (cut: number) => TargetRange): void {
     if (poolIndex < this.#reservoir.count) {
-      const { slot, run } = this.#reservoir;
+      const { slot, run } = this.#reservoir.places;
       const cut = this.#heldOut.cut(slot[poolIndex], run[poolIndex]);
       this.#batch.addReplay(this.#reservoir, poolIndex, range(cut));
       return;

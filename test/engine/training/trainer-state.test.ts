@@ -60,6 +60,27 @@ describe('encodeTrainers and decodeTrainers', () => {
     expect(decodeTrainers(encodeTrainers([]), KERNELS)).toEqual([]);
   });
 
+  it('take only the replay windows along that there are', () => {
+    const { shape, weights } = new SimulatedGroup({ members: 3, seed: 8, shape: TINY });
+    const lengths = [8, 5000].map((replayWindows) => {
+      const options = {
+        group: 'shared',
+        shape,
+        seed: 1,
+        weights,
+        version: 0,
+        window: 16,
+        slots: 4,
+      };
+      const trainer = new Trainer({ ...options, replayWindows }, KERNELS);
+      const fed = new SimulatedGroup({ members: 3, seed: 8, shape: TINY });
+      for (const rows of rowsOf(fed, 6)) trainer.accept(rows);
+      expect(trainer.replays).toBe(6);
+      return encodeTrainers([trainer]).length;
+    });
+    expect(lengths[0]).toBe(lengths[1]);
+  });
+
   const group = new SimulatedGroup({ members: 3, seed: 8, shape: TINY });
   const trainer = trainerOf(group);
   train(trainer, rowsOf(group, 20));

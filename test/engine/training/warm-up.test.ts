@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   beginWarmUp,
   judgeWarmUp,
-  warmUpLearningRate,
+  WARM_UP,
   warmUpMayGoOn,
 } from '../../../src/engine/training/warm-up.ts';
+import { scheduledLearningRate } from '../../../src/numerics/learning-rate.ts';
 
 describe('warm-up', () => {
   it('waits for data, so that each step is seen 100 times at most', () => {
@@ -14,10 +15,11 @@ describe('warm-up', () => {
   });
 
   it('lets the learning rate rise over 20 updates and fall to a tenth at the last', () => {
-    expect(warmUpLearningRate(0)).toBeCloseTo(3e-3 / 20);
-    expect(warmUpLearningRate(19)).toBeCloseTo(3e-3);
-    expect(warmUpLearningRate(259)).toBeLessThan(warmUpLearningRate(200));
-    expect(warmUpLearningRate(499)).toBeCloseTo(3e-4);
+    const rate = (update: number) => scheduledLearningRate(update, WARM_UP.learningRate);
+    expect(rate(0)).toBeCloseTo(3e-3 / 20);
+    expect(rate(19)).toBeCloseTo(3e-3);
+    expect(rate(259)).toBeLessThan(rate(200));
+    expect(rate(WARM_UP.updates - 1)).toBeCloseTo(3e-4);
   });
 
   it('returns to the best weights and ends after four judgements without progress', () => {

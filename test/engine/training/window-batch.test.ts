@@ -157,6 +157,6 @@ describe('ReplayReservoir', () => {
     const random = new Random(1);
     for (const row of steps(0, 8000)) reservoir.offer(history, take(history, row), random);
     expect(reservoir.count).toBe(4);
-    expect(Math.min(...reservoir.firstStep)).toBeGreaterThan(4000);
+    expect(Math.min(...reservoir.places.firstStep)).toBeGreaterThan(4000);
   });
 });
