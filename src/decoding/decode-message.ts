@@ -211,7 +211,8 @@ function rejectAll(faults: readonly Fault[], message: IncomingMessage): Rejectio
   return faults.map((fault) => ({ code: fault.code, topic, sample, message: fault.message }));
 }
 
-function shortTopic(topic: string): string {
+/** The first 256 characters of a topic, which keep nothing else alive. */
+export function shortTopic(topic: string): string {
   if (topic.length <= REJECTION_TOPIC_LENGTH_MAX) return topic;
   // A slice would keep the whole topic alive, up to 64 KB for as long as the rejection is kept.
   return JSON.parse(JSON.stringify(topic.slice(0, REJECTION_TOPIC_LENGTH_MAX))) as string;

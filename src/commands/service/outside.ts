@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
 import {
   createEmbeddedBroker,
   type EmbeddedBroker,
@@ -35,7 +36,7 @@ export interface OutsideOptions {
   readonly dataDir: string;
   readonly pageDir: string;
   readonly version: string;
-  readonly log: Logger;
+  readonly log: Logger & FastifyBaseLogger;
   readonly readiness: () => Readiness;
   readonly parts: MeasuredParts;
 }
@@ -83,7 +84,7 @@ function makeHttpServer(options: OutsideOptions): Promise<HttpServer> {
     pageDirectory: options.pageDir,
     readiness: options.readiness,
     metrics: serviceMetrics(options.parts),
-    log: null,
+    log: options.log,
   });
 }
 

@@ -1,4 +1,4 @@
-import { decodeMessage, type Source } from '../../decoding/decode-message.ts';
+import { decodeMessage, type Source, shortTopic } from '../../decoding/decode-message.ts';
 import type { RejectionRing } from '../../decoding/rejection-ring.ts';
 import type { Clock, Message } from '../../pipeline/ports.ts';
 import { RateLimit } from '../../pipeline/rate-limit.ts';
@@ -32,8 +32,9 @@ export function readingsIn(options: ReadingsInOptions): ReadingsIn {
       const { readings } = decoded;
       const admitted = limit.admit(readings.length, clock.now());
       if (admitted === readings.length) return readings;
+      const topic = shortTopic(incoming.topic);
       for (let lost = admitted; lost < readings.length; lost++) {
-        rejections.add({ code: 'ERR_RATE_LIMIT', topic: incoming.topic, sample: '', message });
+        rejections.add({ code: 'ERR_RATE_LIMIT', topic, sample: '', message });
       }
       return readings.slice(0, admitted);
     },
