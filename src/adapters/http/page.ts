@@ -31,15 +31,13 @@ export async function addPage(app: FastifyInstance, directory: string | null): P
       root: directory,
       index: ['index.html'],
       cacheControl: false,
-      suppressWarning: true,
-      setHeaders: (reply, path) => {
+      setHeaders: (response, path) => {
         // The build puts a digest of its content into the name of every asset.
         const immutable = path.includes(`${sep}assets${sep}`);
-        reply.headers({
-          'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-          'content-security-policy': CONTENT_SECURITY_POLICY,
-          'cross-origin-opener-policy': 'same-origin',
-        });
+        const caching = immutable ? 'public, max-age=31536000, immutable' : 'no-cache';
+        response.setHeader('cache-control', caching);
+        response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
+        response.setHeader('cross-origin-opener-policy', 'same-origin');
       },
     });
   }

@@ -84,7 +84,8 @@ function makeHttpServer(options: OutsideOptions): Promise<HttpServer> {
     pageDirectory: options.pageDir,
     readiness: options.readiness,
     metrics: serviceMetrics(options.parts),
-    log: options.log,
+    // Errors only: a page that is not built yet is no news.
+    log: options.log.child({}, { level: 'error' }),
   });
 }
 
