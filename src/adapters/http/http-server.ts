@@ -84,7 +84,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 
 function createApp(options: HttpServerOptions): FastifyInstance {
   return Fastify({
-    ...(options.log === null ? { logger: false } : { loggerInstance: options.log }),
+    // Only errors: that it listens, and what it thinks of a folder not built yet, is ours to tell.
+    ...(options.log === null
+      ? { logger: false }
+      : { loggerInstance: options.log.child({}, { level: 'error' }) }),
     // A line per request would say nothing that the metrics do not.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyBytesMax ?? BODY_BYTES_MAX,
