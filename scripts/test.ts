@@ -12,29 +12,47 @@ import { join } from 'node:path';
 import { type DebianPackage, ensureDebianPackages } from './debian-packages.ts';
 import { addTotals, formatTotals, noTests, succeeded, totalsOfRun } from './test-totals.ts';
 
-interface Project {
-  /** Its name in config/vitest.config.ts. */
-  readonly name: string;
-  readonly needs: readonly DebianPackage[];
+/** Names in config/vitest.config.ts, in the order in which they run. */
+const projects = ['unit', 'simulation', 'integration', 'browser'];
+
+/** Tests that need a program which npm does not bring. */
+interface Requirement {
+  readonly package: DebianPackage;
+  /** Globs over test files. */
+  readonly tests: readonly string[];
 }
 
-const projects: readonly Project[] = [
-  { name: 'unit', needs: [] },
-  { name: 'simulation', needs: [] },
-  { name: 'integration', needs: [] },
-  { name: 'browser', needs: [{ name: 'chromium', command: 'chromium' }] },
+const requirements: readonly Requirement[] = [
+  { package: { name: 'chromium', command: 'chromium' }, tests: ['test/browser/**'] },
+  {
+    package: { name: 'mosquitto', command: 'mosquitto' },
+    tests: ['test/integration/*mosquitto*.test.ts'],
+  },
+  {
+    package: { name: 'openssl', command: 'openssl' },
+    tests: ['test/config/check-tls-files.test.ts', 'test/integration/*mosquitto*.test.ts'],
+  },
 ];
 
 const root = join(import.meta.dirname, '..');
 
-function runProject({ name }: Project, filters: readonly string[], folder: string) {
+interface Run {
+  readonly filters: readonly string[];
+  /** Globs of tests to leave out. */
+  readonly without: readonly string[];
+  /** For reports; removed afterwards. */
+  readonly folder: string;
+}
+
+function runProject(name: string, { filters, without, folder }: Run) {
   const report = join(folder, `${name}.json`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const parameters = [vitest, 'run', '--config', 'config/vitest.config.ts', '--project', name];
+  const excluded = without.map((glob) => `--exclude=${glob}`);
   const { status, signal } = spawnSync(
     process.execPath,
-    [...parameters, ...reporters, ...filters],
+    [...parameters, ...reporters, ...excluded, ...filters],
     {
       cwd: root,
       stdio: 'inherit',
@@ -53,9 +71,10 @@ function readOrNull(path: string): string | null {
 }
 
 function main(filters: readonly string[]): number {
-  const without = new Set((process.env['INKLING_TEST_WITHOUT'] ?? '').split(',').filter(Boolean));
-  const wanted = projects.filter(({ needs }) => needs.every(({ name }) => !without.has(name)));
-  const missing = ensureDebianPackages(wanted.flatMap(({ needs }) => needs));
+  const unwanted = new Set((process.env['INKLING_TEST_WITHOUT'] ?? '').split(',').filter(Boolean));
+  const left = requirements.filter((requirement) => unwanted.has(requirement.package.name));
+  const wanted = requirements.filter((requirement) => !left.includes(requirement));
+  const missing = ensureDebianPackages(wanted.map((requirement) => requirement.package));
   if (missing.length > 0) {
     const names = missing.join(', ');
     process.stderr.write(
@@ -67,15 +86,13 @@ function main(filters: readonly string[]): number {
   const folder = mkdtempSync(join(tmpdir(), 'inkling-test-'));
   let totals = noTests;
   try {
-    for (const project of wanted) {
-      totals = addTotals(totals, runProject(project, filters, folder));
-    }
+    const run = { filters, without: left.flatMap(({ tests }) => tests), folder };
+    for (const name of projects) totals = addTotals(totals, runProject(name, run));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const left = projects.filter((project) => !wanted.includes(project));
-  if (left.length > 0) {
-    process.stdout.write(`Not run: ${left.map(({ name }) => name).join(', ')}.\n`);
+  for (const { package: needed, tests } of left) {
+    process.stdout.write(`Not run, since they need ${needed.name}: ${tests.join(', ')}\n`);
   }
   process.stdout.write(`${formatTotals(totals)}\n`);
   return succeeded(totals) ? 0 : 1;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Configuration } from '../config/configuration.ts';
@@ -18,7 +19,12 @@ export async function loadReading(
 ): Promise<ConfigurationReading> {
   if (file === undefined) return { configuration: defaultConfiguration(), problems: null };
   const bytes = await readBounded(file, resolve(io.workingDirectory, file));
-  return readConfiguration({ file, text: decode(bytes, file), environment: io.environment });
+  return readConfiguration({
+    file,
+    text: decode(bytes, file),
+    environment: io.environment,
+    readFile: (path) => readFileSync(resolve(io.workingDirectory, path)),
+  });
 }
 
 /** As `loadReading`, but a broken file is refused with its first problem. */

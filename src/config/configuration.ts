@@ -42,6 +42,10 @@ interface MqttConfiguration {
   username: string;
   /** Empty: none. */
   password: string;
+  /** Paths of PEM files, relative to the working directory; empty: none. `cert` and `key` go together. */
+  ca: string;
+  cert: string;
+  key: string;
   publishSeconds: number;
 }
 

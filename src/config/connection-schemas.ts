@@ -32,6 +32,16 @@ function url(expected: string, protocols: readonly string[]) {
   return textThat(expected, (value) => isUrl(value, protocols), 2048);
 }
 
+/** Whether the file is there and holds what it should is seen by `checkTlsFiles`. */
+function pemFile(content: string, name: string) {
+  return textThat('the path of a PEM file, or ""', /^[^\0]{0,1024}$/)
+    .prefault('')
+    .meta({
+      description: `PEM file with ${content}; empty: none. Relative to the working directory.`,
+      usage: [`/etc/inkling/${name}`],
+    });
+}
+
 const brokerUrlExpected = 'none, or a URL beginning with mqtt://, mqtts://, ws:// or wss://';
 
 export const mqttSchema = mapping({
@@ -78,6 +88,12 @@ export const mqttSchema = mapping({
       description: 'Password for the broker; empty: none.',
       usage: [environmentReference('MQTT_PASSWORD:-')],
     }),
+  ca: pemFile(
+    'the authorities to trust with mqtts:// and wss:// instead of the usual ones',
+    'ca.pem',
+  ),
+  cert: pemFile('our certificate, for a broker that asks for one', 'inkling.pem'),
+  key: pemFile('the private key of `cert`, without a passphrase', 'inkling.key'),
   publishSeconds: numberBetween(0, 86_400)
     .prefault(1)
     .describe('A stream’s forecast is published at most once in so many seconds.'),

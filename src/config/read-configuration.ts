@@ -1,4 +1,5 @@
 import { checkReferences } from './check-references.ts';
+import { checkTlsFiles, type FileReader } from './check-tls-files.ts';
 import type { Configuration } from './configuration.ts';
 import { findingsOfIssues } from './findings-of-issues.ts';
 import type { Environment } from './interpolate-environment.ts';
@@ -15,6 +16,8 @@ export interface ConfigurationText {
   readonly file: string;
   readonly text: string;
   readonly environment: Environment;
+  /** Reads a file that the configuration names; left out: such files are not looked at. */
+  readonly readFile?: FileReader;
 }
 
 export type ConfigurationReading =
@@ -45,7 +48,7 @@ export function defaultConfiguration(): Configuration {
   return resolveDefaults(configurationSchema.parse({}), { configurationFile: false });
 }
 
-function read({ file, text, environment }: ConfigurationText): ConfigurationReading {
+function read({ file, text, environment, readFile }: ConfigurationText): ConfigurationReading {
   const bytes = Buffer.byteLength(text);
   if (bytes > configurationBytesMax) {
     const expected = `at most ${configurationBytesMax} bytes`;
@@ -59,6 +62,7 @@ function read({ file, text, environment }: ConfigurationText): ConfigurationRead
   const findings = [
     ...(parsed.success ? [] : findingsOfIssues(parsed.error.issues, value)),
     ...checkReferences(value),
+    ...checkTlsFiles(value, readFile),
   ];
   const problems = [...yaml.problems, ...locateOnce(findings, yaml)];
   if (!parsed.success || problems.length > 0) {

@@ -23,10 +23,13 @@ import { isTopicFilter } from './topic-filters.ts';
 /** The sections about readings, streams and the models that forecast them. */
 
 export const sourceSchema = mapping({
-  topics: listOf(textThat('a topic filter such as "plant/+site/#"', isTopicFilter, 65_535), {
-    from: 1,
-    to: 100,
-  })
+  topics: listOf(
+    textThat('a topic filter such as "plant/+site/#", not "$share/…"', isTopicFilter, 65_535),
+    {
+      from: 1,
+      to: 100,
+    },
+  )
     .prefault(['#'])
     .meta({
       description:

@@ -8,6 +8,8 @@ const wildcardName = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 export function isTopicFilter(filter: string): boolean {
   if (filter === '' || filter.includes('\0')) return false;
+  // `$share/group/…` and its like are instructions to the broker: topics never match them.
+  if (filter.startsWith('$') && !filter.startsWith('$SYS/')) return false;
   if (Buffer.byteLength(filter) > filterBytesMax) return false;
   const levels = filter.split('/');
   const names = wildcardNames(filter);

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { systemClock } from '../../src/adapters/clock/system-clock.ts';
 import { connectMqttSource } from '../../src/adapters/mqtt/mqtt-source.ts';
 import type { Message } from '../../src/pipeline/ports.ts';
 import { type BenchRow, benchRow } from './bench-row.ts';
@@ -34,6 +35,9 @@ async function microsPerMessage(qos: 0 | 1): Promise<number> {
     password: '',
     filters: ['plant/#'],
     ownPrefix: 'inkling/',
+    tls: null,
+    sessionFile: null,
+    clock: systemClock,
     log,
     random: () => 0.5,
   });

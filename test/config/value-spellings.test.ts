@@ -70,6 +70,12 @@ describe('isTopicFilter', () => {
     },
   );
 
+  it('refuses instructions to the broker, which no topic matches', () => {
+    const filters = ['$share/group/plant/#', '$queue/a', '$delayed/5/a', '$exclusive/a', '$SYS'];
+    expect(filters.some(isTopicFilter)).toBe(false);
+    expect(isTopicFilter('$SYS/broker/#')).toBe(true);
+  });
+
   it('names the wildcards in order', () => {
     expect(wildcardNames('plant/+site/+/x/#rest')).toEqual(['site', 'rest']);
   });

@@ -1,50 +1,22 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createEmbeddedBroker } from '../../src/adapters/broker/embedded-broker.ts';
-import {
-  connectMqttSource,
-  type MqttSource,
-  type MqttSourceOptions,
-} from '../../src/adapters/mqtt/mqtt-source.ts';
-import type { Message } from '../../src/pipeline/ports.ts';
+import type { MqttSourceOptions } from '../../src/adapters/mqtt/mqtt-source.ts';
 import { FakeBroker } from './fake-broker.ts';
+import {
+  type SourceUnderTest,
+  startSource as startUnclosed,
+  until,
+} from './mqtt-source-under-test.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-const until = (condition: () => boolean) =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 10_000, interval: 5 });
-
-interface Started {
-  readonly source: MqttSource;
-  readonly messages: Message[];
-  readonly lines: string[];
-}
-
-function startSource(port: number, options: Partial<MqttSourceOptions> = {}): Started {
-  const lines: string[] = [];
-  const tell = (fields: object, message: string) => {
-    lines.push(`${message} ${JSON.stringify(fields)}`);
-  };
-  const source = connectMqttSource({
-    url: `mqtt://127.0.0.1:${port}`,
-    clientId: 'inkling',
-    version: 4,
-    qos: 1,
-    keepaliveSeconds: 30,
-    username: '',
-    password: '',
-    filters: ['plant/#'],
-    ownPrefix: 'inkling/',
-    log: { info: tell, warn: tell, error: tell },
-    random: () => 0,
-    ...options,
-  });
-  closers.push(() => source.close());
-  const messages: Message[] = [];
-  source.messages$.subscribe((message) => messages.push(message));
-  return { source, messages, lines };
+function startSource(port: number, options: Partial<MqttSourceOptions> = {}): SourceUnderTest {
+  const started = startUnclosed(port, options);
+  closers.push(() => started.source.close());
+  return started;
 }
 
 async function startPair(options: Partial<MqttSourceOptions> = {}) {
@@ -121,6 +93,75 @@ describe('the MQTT source', () => {
       messages[acknowledged++]!.acknowledge();
     }
     await until(() => broker.latest.acknowledged.length === 9);
+  });
+
+  it('stays connected through a pause longer than the keep-alive, and keeps the order', async () => {
+    const { broker, messages, source } = await startPair({
+      unacknowledgedMax: 4,
+      keepaliveSeconds: 1,
+    });
+    for (let id = 1; id <= 9; id++) broker.latest.publish(id, 'plant/a', `${id}`);
+    await until(() => broker.latest.of('pingreq').length === 3);
+    expect(messages).toHaveLength(4);
+    expect(source.counters).toMatchObject({ connections: 1, pauses: 1, held: 5 });
+    for (let taken = 0; taken < 9; taken++) {
+      await until(() => messages.length > taken);
+      messages[taken]!.acknowledge();
+    }
+    await until(() => broker.latest.acknowledged.length === 9);
+    expect(broker.latest.acknowledged).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(source.state).toBe('subscribed');
+  });
+
+  it('gives up a connection that brings more than may be held, and comes back', async () => {
+    const { broker, messages, source, lines } = await startPair({
+      unacknowledgedMax: 4,
+      keepaliveSeconds: 1,
+      heldBytesMax: 1_000,
+    });
+    for (let id = 1; id <= 9; id++) broker.latest.publish(id, 'plant/a', 'x'.repeat(200));
+    await until(() => source.counters.overflows === 1);
+    await until(() => source.counters.connections === 2 && source.state === 'subscribed');
+    expect(messages).toHaveLength(4);
+    expect(lines.join()).toMatch(/more came in than could be taken/);
+    broker.latest.publish(1, 'plant/a', '1');
+    await until(() => messages.length === 5);
+  });
+
+  it('subscribes again, then connects again, when nothing comes any more', async () => {
+    const { broker, messages, source, lines } = await startPair({ silenceMs: 120 });
+    const states: string[] = [];
+    source.state$.subscribe((state) => states.push(state));
+    // A live message in each check, until the gap between two of them is known to be short.
+    const device = setInterval(() => broker.latest.publish(null, 'plant/a', '1'), 5);
+    await until(() => messages.length > 300);
+    clearInterval(device);
+    broker.sessionPresent = true;
+    await until(() => source.counters.resubscriptions === 1);
+    await until(() => broker.latest.of('subscribe').length === 2);
+    expect(source.counters.silentReconnections).toBe(0);
+    await until(() => source.counters.connections === 2);
+    expect(source.counters.silentReconnections).toBe(1);
+    expect(states).toEqual(['subscribed']);
+    expect(source.problem).toBeNull();
+    const told = lines.filter((line) => /nothing comes any more/.test(line));
+    expect(told).toHaveLength(1);
+  });
+
+  it('says so when the connection made against a silence fails', async () => {
+    const { broker, messages, source } = await startPair({ silenceMs: 120 });
+    const device = setInterval(() => broker.latest.publish(null, 'plant/a', '1'), 5);
+    await until(() => messages.length > 300);
+    clearInterval(device);
+    broker.returnCode = 3;
+    await until(() => source.state === 'offline');
+    expect(source.problem).toMatch(/Server unavailable/);
+  });
+
+  it('leaves a connection that breaks the protocol', async () => {
+    const { broker, source } = await startPair();
+    broker.latest.socket.write(Buffer.from([0xf0, 0xff, 0xff, 0xff, 0xff, 0xff]));
+    await until(() => source.counters.connections === 2 && source.state === 'subscribed');
   });
 
   it('never acknowledges a message on a later connection', async () => {

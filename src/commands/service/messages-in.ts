@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { EMPTY, merge, type Observable } from 'rxjs';
+import { systemClock } from '../../adapters/clock/system-clock.ts';
 import { connectMqttSource, type MqttSource } from '../../adapters/mqtt/mqtt-source.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import { compileSource, type Source } from '../../decoding/decode-message.ts';
@@ -17,7 +19,7 @@ export interface MessagesIn {
 
 export function messagesIn(
   configuration: Configuration,
-  { broker }: Outside,
+  { broker, folder }: Outside,
   log: Logger,
   random: () => number,
 ): MessagesIn {
@@ -36,7 +38,14 @@ export function messagesIn(
           password: options.password,
           filters: [...new Set(sources.flatMap(({ filters }) => filters))],
           ownPrefix: `${options.prefix}/`,
+          tls: {
+            ca: contentOf(options.ca),
+            cert: contentOf(options.cert),
+            key: contentOf(options.key),
+          },
+          sessionFile: folder.path('mqtt-session.json'),
           log,
+          clock: systemClock,
           random,
         });
   return {
@@ -47,4 +56,9 @@ export function messagesIn(
       await Promise.all([broker?.source.close(), mqtt?.close()]);
     },
   };
+}
+
+/** Of a file that was looked at with the configuration; null: none is named. */
+function contentOf(path: string): Buffer | null {
+  return path === '' ? null : readFileSync(path);
 }
