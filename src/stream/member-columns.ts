@@ -12,7 +12,8 @@ import type { ColumnSpecification, Columns } from './slab.ts';
  *   └──────┴─────────────┴──────────┴────────┴───────────┴───────────┘
  */
 
-export const EXPERTS = 3;
+/** Forecasts whose errors are recorded side by side: the experts and the issued median. */
+export const EXPERTS = 4;
 export const LSTM = 0;
 export const PERSISTENCE = 1;
 export const SEASONAL = 2;
@@ -38,7 +39,7 @@ export function memberSpecification(leads: Leads, levels: number) {
     /** (K) exponentially weighted mean absolute error of the issued median, at two rates. */
     errorFast: column('f32', knots),
     errorSlow: column('f32', knots),
-    /** (K, EXPERTS) exponentially weighted mean absolute error of each expert. */
+    /** (K, EXPERTS) exponentially weighted mean absolute error of each expert and the median. */
     expertError: column('f32', knots * EXPERTS),
     /** (K) exponentially weighted mean square of the persistence error. */
     baseSquare: column('f32', knots),

@@ -1,6 +1,7 @@
 import {
   EXPERTS,
   LSTM,
+  MEDIAN,
   type MemberColumns,
   type MemberLayout,
   PERSISTENCE,
@@ -53,7 +54,8 @@ function errorRatio(
   columns: MemberColumns,
   layout: MemberLayout,
   member: number,
-  error: (record: number) => number,
+  /** LSTM or MEDIAN. */
+  expert: number,
 ): number {
   const knots = layout.leads.knots.length;
   let sum = 0;
@@ -62,8 +64,9 @@ function errorRatio(
     const record = member * knots + k;
     if (columns.scored[record] < SKILL_SCORED_MIN) continue;
     const naive = columns.expertError[record * EXPERTS + bestNaive(columns, record)];
-    if (naive > 0) sum += error(record) / naive;
-    else sum += error(record) > 0 ? 2 : 1;
+    const error = columns.expertError[record * EXPERTS + expert];
+    if (naive > 0) sum += error / naive;
+    else sum += error > 0 ? 2 : 1;
     count++;
   }
   return count === 0 ? Number.NaN : sum / count;
@@ -79,7 +82,7 @@ export function reviewTrust(
   if (!trained) return;
   columns.earned[member] += 1;
   if (columns.earned[member] < EARN_STEPS) return;
-  const ratio = errorRatio(columns, layout, member, (r) => columns.expertError[r * EXPERTS + LSTM]);
+  const ratio = errorRatio(columns, layout, member, LSTM);
   if (columns.trust[member] === OK) {
     if (ratio > WITHDRAW_RATIO) columns.trust[member] = FALLBACK;
   } else if (ratio < GIVE_RATIO) {
@@ -100,6 +103,6 @@ export function skillOf(
   member: number,
 ): number | null {
   const n = columns.scored[member * layout.leads.knots.length];
-  const ratio = errorRatio(columns, layout, member, (r) => columns.errorSlow[r]);
+  const ratio = errorRatio(columns, layout, member, MEDIAN);
   return Number.isNaN(ratio) ? null : ((1 - ratio) * n) / (n + SKILL_PRIOR);
 }
