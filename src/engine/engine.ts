@@ -76,7 +76,6 @@ export class Engine {
         const into: Collector = { steps, notices: [], created: [], demand };
         for (const reading of event.readings) this.#intake.take(reading, event.arrivedAt, into);
         this.#stepper.flush();
-        this.#openTaps();
         return { steps, notices: into.notices, created: into.created, removed: [] };
       }
       case 'tick':
@@ -125,14 +124,14 @@ export class Engine {
   /** From now on steps of tracked streams are collected for training. */
   openTraining(): void {
     this.#training = true;
-    this.#openTaps();
+    this.#stepper.openTaps(this.options.trackedStreams);
   }
 
   /** What was collected for training since the last call, per group. */
   takeTrainingRows(): TrainingRows[] {
     if (!this.#training) return [];
     return this.membership.groups.flatMap((_, index) => {
-      const rows = this.#stepper.tap(index, this.options.trackedStreams).take();
+      const rows = this.#stepper.tap(index)?.take() ?? null;
       return rows === null ? [] : [rows];
     });
   }
@@ -140,13 +139,6 @@ export class Engine {
   /** Sets the position that a snapshot was taken at. */
   restorePosition(position: number): void {
     this.#position = position;
-  }
-
-  #openTaps(): void {
-    if (!this.#training) return;
-    for (let index = 0; index < this.membership.groups.length; index++) {
-      this.#stepper.tap(index, this.options.trackedStreams);
-    }
   }
 
   #tick(at: number): void {
@@ -179,9 +171,7 @@ export class Engine {
     const index = columns.group[row] - 1;
     if (index >= 0 && this.#training) {
       const group = this.membership.groups[index];
-      this.#stepper
-        .tap(index, this.options.trackedStreams)
-        .forget(group.columns.serial[columns.member[row]]);
+      this.#stepper.tap(index)?.forget(group.columns.serial[columns.member[row]]);
     }
     this.membership.leave(row);
     this.table.remove(row);

@@ -46,6 +46,7 @@ export class Stepper {
   readonly #build: (row: number) => ForecastItem | null;
   readonly #staged: StagedStep[][] = [];
   readonly #taps: TrainingTap[] = [];
+  #tapSlots = 0;
   /** Stage number + 1 of each stream row; 0: not staged. */
   #stageOf = new Uint32Array(64);
   readonly #view: StepView = {
@@ -75,11 +76,17 @@ export class Stepper {
     this.#build = options.build;
   }
 
-  /** The tap of a group, made when first asked for. */
-  tap(index: number, slots: number): TrainingTap {
+  /** From now on the steps of up to `slots` streams of each group are copied for training. */
+  openTaps(slots: number): void {
+    this.#tapSlots = slots;
+  }
+
+  /** The tap of a group, made when first asked for; undefined while taps are closed. */
+  tap(index: number): TrainingTap | undefined {
+    if (this.#tapSlots === 0) return undefined;
     let tap = this.#taps[index];
     if (tap === undefined) {
-      tap = new TrainingTap(this.#groups[index], slots);
+      tap = new TrainingTap(this.#groups[index], this.#tapSlots);
       this.#taps[index] = tap;
     }
     return tap;
@@ -106,7 +113,7 @@ export class Stepper {
     const step = group.columns.step[member];
     const stage = group.staged;
     this.#observe(row, group, member, step, value, time, gap, stage);
-    const tap = this.#taps[index];
+    const tap = this.tap(index);
     const tracked = tap?.tracks(member) ?? false;
     if (tracked) tap?.noteState(member, step);
     group.stagedMembers[stage] = member;

@@ -190,4 +190,15 @@ describe('the engine as a fold', () => {
     expect(engine.counters.weightsRefused).toBe(2);
     expect(group.version).toBe(0);
   });
+
+  it('hands over every step of a tracked stream, those of its first event included', () => {
+    const engine = smallEngine();
+    engine.openTraining();
+    const minutes = Array.from({ length: 40 }, (_, i) => reading('a', START + i * MINUTE, i % 7));
+    engine.apply(readings(...minutes));
+    const { steps } = engine.counters;
+    expect(steps).toBeGreaterThan(30);
+    expect(engine.takeTrainingRows().map(({ count }) => count)).toEqual([steps]);
+    expect(engine.takeTrainingRows()).toEqual([]);
+  });
 });
