@@ -42,7 +42,7 @@ interface MqttConfiguration {
   username: string;
   /** Empty: none. */
   password: string;
-  /** Paths of PEM files, relative to the working directory; empty: none. `cert` and `key` go together. */
+  /** Paths of PEM files, relative to the working directory; empty: none. */
   ca: string;
   cert: string;
   key: string;

@@ -123,7 +123,8 @@ function configurationOf(port: number, folder: string, { user, tls }: MosquittoO
   return `${lines.join('\n')}\n`;
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
