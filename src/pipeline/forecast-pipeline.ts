@@ -1,4 +1,4 @@
-import { map, merge, type Observable, Subject, share, takeUntil, tap } from 'rxjs';
+import { map, merge, type Observable, Subject, share, takeUntil } from 'rxjs';
 import type { EngineEvent } from '../engine/event.ts';
 import type { OutcomeDemand, Outcomes } from '../engine/outcome.ts';
 import type { Reading } from '../stream/reading.ts';
@@ -9,9 +9,9 @@ import type { Clock, Journal, Message } from './ports.ts';
  * The middle of the house:
  *
  *   messages$ ─▶ decode ─┬─▶ batch ─┐
- *                        │          ├─▶ journal ─▶ engine.apply ─▶ share ─┬─▶ WebSocket
- *              rejections (counted) │      └─▶ acknowledge                └─▶ training
- *   submit(event) ──────────────────┘
+ *                        │          ├─▶ journal ─▶ engine.apply ─▶ outcomes$ ─┬─▶ WebSocket
+ *              rejections (counted) │      │                                  └─▶ training
+ *   submit(event) ──────────────────┘      └─▶ acknowledge, committed$ ─▶ InfluxDB, MQTT
  *
  * Every event passes here in one order: it is handed to the journal first and folded into the
  * engine within the same turn; whoever waits for it is told when the journal has it. Nothing on
@@ -38,6 +38,8 @@ export interface ForecastPipelineOptions {
 export interface ForecastPipeline {
   /** Hot: starts with the first subscriber and folds each event once for all of them. */
   readonly outcomes$: Observable<Outcomes>;
+  /** The same outcomes, in the same order, each once the journal has its event. */
+  readonly committed$: Observable<Outcomes>;
   /** Folds an event that did not come as a message; resolves with its position once the journal has it. */
   submit(event: EngineEvent): Promise<number>;
   /** No further event is taken; completes `outcomes$`. */
@@ -59,6 +61,7 @@ export function forecastPipeline(options: ForecastPipelineOptions): ForecastPipe
   const { clock, journal } = options;
   const submitted$ = new Subject<PendingEvent>();
   const closed$ = new Subject<void>();
+  const committed$ = new Subject<Outcomes>();
 
   const batches$ = options.messages$.pipe(
     map(
@@ -77,15 +80,21 @@ export function forecastPipeline(options: ForecastPipelineOptions): ForecastPipe
 
   const outcomes$ = merge(batches$, submitted$).pipe(
     takeUntil(closed$),
-    tap(({ event, committed, failed }) => {
-      journal.append(event).then(committed, failed);
+    map(({ event, committed, failed }) => {
+      const position = journal.append(event);
+      const outcomes = options.apply(event, options.demand);
+      position.then((at) => {
+        committed(at);
+        committed$.next(outcomes);
+      }, failed);
+      return outcomes;
     }),
-    map(({ event }) => options.apply(event, options.demand)),
     share(),
   );
 
   return {
     outcomes$,
+    committed$: committed$.asObservable(),
     submit: (event) =>
       new Promise((resolve, reject) => {
         submitted$.next({ event, committed: resolve, failed: reject });

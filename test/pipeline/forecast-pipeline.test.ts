@@ -88,6 +88,22 @@ describe('the forecast pipeline', () => {
     expect(log.filter((line) => line.startsWith('apply'))).toEqual(['apply a']);
   });
 
+  it('hands outcomes to those who wait for the journal in order, and none that it refused', async () => {
+    const { pipeline, commits } = pipelineUnderTest();
+    let seen = 0;
+    pipeline.outcomes$.subscribe();
+    pipeline.committed$.subscribe(() => {
+      seen++;
+    });
+    void pipeline.submit({ kind: 'tick', at: 5 });
+    pipeline.submit({ kind: 'tick', at: 6 }).catch(() => {});
+    expect(seen).toBe(0);
+    commits[0]?.commit();
+    commits[1]?.fail();
+    await settled();
+    expect(seen).toBe(1);
+  });
+
   it('tells who submitted an event when the journal has it', async () => {
     const { pipeline, commits } = pipelineUnderTest();
     pipeline.outcomes$.subscribe();
