@@ -17,7 +17,7 @@ export interface CsvHeader {
   readonly delimiter: Delimiter;
 }
 
-export type Delimiter = ',' | ';' | '\t';
+type Delimiter = ',' | ';' | '\t';
 
 /** The header with the places of its columns among a row's fields. */
 export interface CsvLayout extends CsvHeader {
@@ -91,7 +91,7 @@ export function layOut(
 }
 
 /** The text of each field of the row just split. */
-export function fieldTexts(bytes: Buffer, splitter: RowSplitter): string[] {
+function fieldTexts(bytes: Buffer, splitter: RowSplitter): string[] {
   return Array.from({ length: splitter.count }, (_, field) => fieldText(bytes, splitter, field));
 }
 
@@ -111,7 +111,7 @@ function firstLine(head: Buffer, begin: number): string {
 }
 
 /** The one that splits the line most often, outside of quotes; a comma when none does. */
-export function detectDelimiter(line: string): Delimiter {
+function detectDelimiter(line: string): Delimiter {
   const counts = new Map<string, number>();
   let isQuoted = false;
   for (const character of line) {

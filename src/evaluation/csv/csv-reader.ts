@@ -41,7 +41,7 @@ export interface CsvRow {
 }
 
 /** Rows that follow each other, at least one. */
-export interface CsvBatch {
+interface CsvBatch {
   readonly rows: readonly CsvRow[];
   /** Bytes of the file read so far, compressed ones when it is compressed; for progress. */
   readonly readBytes: number;

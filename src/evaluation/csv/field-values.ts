@@ -16,6 +16,9 @@ const POINT = 46;
 const SPACE = 32;
 const TAB = 9;
 const ZERO = 48;
+const COLON = 58;
+const LETTER_T = 84;
+const ZULU = 90;
 const MANTISSA_END = 2 ** 53;
 const DECIMALS_MAX = 22;
 const powersOfTen = Float64Array.from({ length: DECIMALS_MAX + 1 }, (_, n) => Number(`1e${n}`));
@@ -97,28 +100,30 @@ export class FieldTime {
     return valueOfText(text) === null ? null : this.#readText(text);
   }
 
-  /** `YYYY-MM-DD HH:MM:SS`, with a space or a T; a number of digits; NaN when it is neither. */
+  /** A date with a time of day, or a number of digits; NaN when it is neither, or needs more care. */
   #plainTime(bytes: Buffer, start: number, end: number): number {
-    if (end - start !== 19) return timeFromNumber(decimalOf(bytes, start, end));
+    const length = end - start;
+    if (length < 19) return timeFromNumber(decimalOf(bytes, start, end));
+    const clockMs = this.#clockMs(bytes, start);
+    const isUtc = bytes[end - 1] === ZULU;
+    const fraction = isUtc ? length - 20 : length - 19;
+    if (fraction !== 0 && !(fraction === 4 && bytes[start + 19] === POINT)) return Number.NaN;
+    const ms = fraction === 0 ? 0 : digitsOf(bytes, start + 20, 3);
+    return (isUtc ? clockMs : this.#local(clockMs)) + ms;
+  }
+
+  /** `YYYY-MM-DD HH:MM:SS`, with a space or a T, as if it were UTC. */
+  #clockMs(bytes: Buffer, start: number): number {
     const year = digitsOf(bytes, start, 4);
     const month = digitsOf(bytes, start + 5, 2);
     const date = digitsOf(bytes, start + 8, 2);
     const hour = digitsOf(bytes, start + 11, 2);
     const minute = digitsOf(bytes, start + 14, 2);
     const second = digitsOf(bytes, start + 17, 2);
-    const separator = bytes[start + 10];
-    const isPlain =
-      bytes[start + 4] === MINUS &&
-      bytes[start + 7] === MINUS &&
-      (separator === SPACE || separator === 84) &&
-      bytes[start + 13] === 58 &&
-      bytes[start + 16] === 58;
     // What is rare or wrong (leap seconds, the 30th of February) is left to the careful reader.
-    if (!(isPlain && year >= 1971 && year < 2199 && hour < 24 && minute < 60 && second < 60)) {
-      return Number.NaN;
-    }
-    const midnight = this.#midnightOf(year, month, date);
-    return this.#local(midnight + ((hour * 60 + minute) * 60 + second) * 1e3);
+    const isPlain = isPunctuated(bytes, start) && year >= 1971 && year < 2199;
+    if (!(isPlain && hour < 24 && minute < 60 && second < 60)) return Number.NaN;
+    return this.#midnightOf(year, month, date) + ((hour * 60 + minute) * 60 + second) * 1e3;
   }
 
   #midnightOf(year: number, month: number, date: number): number {
@@ -131,6 +136,17 @@ export class FieldTime {
     }
     return this.#midnight;
   }
+}
+
+function isPunctuated(bytes: Buffer, start: number): boolean {
+  const separator = bytes[start + 10];
+  return (
+    bytes[start + 4] === MINUS &&
+    bytes[start + 7] === MINUS &&
+    (separator === SPACE || separator === LETTER_T) &&
+    bytes[start + 13] === COLON &&
+    bytes[start + 16] === COLON
+  );
 }
 
 /** NaN when one of them is no digit. */

@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { InklingError } from '../../protocol/errors.ts';
 
 /** Bytes asked for at a time, and handed on at a time. */
-export const pieceBytes = 256 * 1024;
+const pieceBytes = 256 * 1024;
 
 /** A piece of a file's contents. */
 export interface FilePiece {

@@ -13,8 +13,8 @@ const QUOTE = 34;
 const FIELDS_FIRST = 64;
 
 /** How a field is written. */
-export const PLAIN = 0;
-export const QUOTED = 1;
+const PLAIN = 0;
+const QUOTED = 1;
 /** Quoted, with doubled quotes inside. */
 export const ESCAPED = 2;
 

@@ -140,6 +140,11 @@ describe('the time column', () => {
     ['1767355200123456789', noon + 123],
     ['2026-01-02T14:00:00+02:00', noon],
     ['2026-01-02T12:00:00.5Z', noon + 500],
+    ['2026-01-02T12:00:00.123Z', noon + 123],
+    ['2026-01-02 12:00:00.123', noon + 123],
+    ['2026-01-02T12:00:00Z', noon],
+    ['2026-01-02T12:00:00.123456Z', noon + 123],
+    ['2026-01-02T12:00:60Z', noon + 60_000],
     ['20260102T120000Z', noon],
     ['2026-01-02 12:00', noon],
     ['2026-01-02T12:00:00', noon],
@@ -148,8 +153,9 @@ describe('the time column', () => {
   });
 
   it('takes times without an offset in the zone given', async () => {
-    const { rows } = await read('time,v\n2026-01-02 13:00:00,1\n', { timezone: 'Europe/Berlin' });
-    expect(rows[0]!.time).toBe(noon);
+    const text = 'time,v\n2026-01-02 13:00:00,1\n2026-01-02T12:00:01.000Z,2\n2026-07-02 14:00,3\n';
+    const { rows } = await read(text, { timezone: 'Europe/Berlin' });
+    expect(rows.map(({ time }) => time)).toEqual([noon, noon + 1000, Date.UTC(2026, 6, 2, 12)]);
   });
 
   it('can be named, or left out', async () => {
