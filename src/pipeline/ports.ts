@@ -37,6 +37,15 @@ export interface Message {
   readonly acknowledge: () => void;
 }
 
+/** One message for a broker. */
+export interface OutgoingMessage {
+  /** Without wildcards. */
+  readonly topic: string;
+  readonly payload: string;
+  /** The broker keeps it for those who subscribe later; an empty payload takes it away. */
+  readonly retain: boolean;
+}
+
 /** Where messages come from: a client of an outside broker, or the embedded broker. */
 export interface MessageSource {
   /** Hot; never errors. Completes after `close`. */

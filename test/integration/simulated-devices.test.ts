@@ -1,6 +1,3 @@
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server, type Socket } from 'node:net';
-import { Aedes } from 'aedes';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   type SimulatedDevices,
@@ -8,59 +5,10 @@ import {
   startSimulatedDevices,
 } from '../../src/commands/simulated-devices.ts';
 import { createFleet } from '../../src/simulator/fleet.ts';
+import { RecordingBroker } from './recording-broker.ts';
 
 const hourMs = 3_600_000;
 const present = Date.UTC(2026, 10, 20, 12);
-
-/** A broker that keeps what it accepts and can hold back acknowledgements or cut connections. */
-class RecordingBroker {
-  readonly received: string[] = [];
-  readonly clientIds: string[] = [];
-  /** Acknowledgements held back, oldest first; null: none are. */
-  held: (() => void)[] | null = null;
-  readonly #sockets = new Set<Socket>();
-  #aedes: Aedes | null = null;
-  #server: Server | null = null;
-  port = 0;
-
-  async listen(port = 0): Promise<void> {
-    const aedes = await Aedes.createBroker({
-      authorizePublish: (_client, packet, done) => {
-        this.received.push(`${packet.topic} ${packet.payload}`);
-        if (this.held === null) done(null);
-        else this.held.push(() => done(null));
-      },
-    });
-    aedes.on('client', (client) => this.clientIds.push(client.id));
-    const server = createServer((socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-      aedes.handle(socket);
-    });
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
-    this.#aedes = aedes;
-    this.#server = server;
-  }
-
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  release(): void {
-    const held = this.held ?? [];
-    this.held = null;
-    for (const acknowledge of held) acknowledge();
-  }
-
-  async close(): Promise<void> {
-    this.release();
-    const closed = new Promise<void>((resolve) => this.#server?.close(() => resolve()));
-    this.cut();
-    await closed;
-    await new Promise<void>((done) => this.#aedes?.close(() => done()));
-  }
-}
 
 /** What the fleet says from `from` up to the present, as the broker writes it down. */
 function course(from: number, until: number): string[] {
@@ -183,6 +131,17 @@ describe('the simulated devices over MQTT', () => {
       expect.stringContaining('keep trying'),
       expect.stringContaining('publish to'),
     ]);
+  });
+
+  it('is done when all messages up to the end of time are acknowledged', async () => {
+    const broker = await listening();
+    const until = present - 2 * hourMs;
+    const devices = start(broker.port, { from: present - 3 * hourMs, until });
+    await devices.done;
+    const expected = course(present - 3 * hourMs, until);
+    expect(broker.received).toEqual(expected);
+    expect(devices.published()).toBe(expected.length);
+    expect(devices.time()).toBeGreaterThan(until);
   });
 
   it('stops at once without a broker', async () => {
