@@ -1,18 +1,30 @@
 import { Command, CommanderError } from 'commander';
 import { errorCatalogue, InklingError } from '../protocol/errors.ts';
 import type { AddCommand, CommandIo } from './command.ts';
+import { addInspectCommand } from './inspect.ts';
 import { packageVersion } from './package-version.ts';
+import { addReplayCommand } from './replay.ts';
+import { addSimulateCommand } from './simulate.ts';
 import { addStartCommand } from './start-command.ts';
 import { addValidateCommand } from './validate.ts';
 
 /** All commands, in the order of the help. A new one is a file and a line here. */
-const addCommands: readonly AddCommand[] = [addStartCommand, addValidateCommand];
+const addCommands: readonly AddCommand[] = [
+  addStartCommand,
+  addValidateCommand,
+  addReplayCommand,
+  addSimulateCommand,
+  addInspectCommand,
+];
 
 const help = `
 Examples:
   inkling start                             embedded broker, simulated devices, page on port 8080
   inkling start --config inkling.yaml
   inkling validate --config inkling.yaml
+  inkling replay plant.csv --url mqtt://127.0.0.1:1883
+  inkling simulate --csv recordings
+  inkling inspect ./data
   inkling help start                        what a command does, with examples
 
 Exit codes: 0 done, 64 usage, 65 unreadable data, 66 no such data file, 69 port taken or broker

@@ -22,6 +22,28 @@ export function pathOption(option: string) {
   };
 }
 
+/** A broker's address. */
+export function brokerUrlOption(option: string) {
+  return (given: string): string => {
+    const url = URL.canParse(given) ? new URL(given) : null;
+    const isBroker = url !== null && /^(?:mqtts?|wss?):$/.test(url.protocol) && url.hostname !== '';
+    if (isBroker) return given;
+    const expected = 'a URL such as mqtt://127.0.0.1:1883';
+    throw new InklingError('ERR_USAGE', `${option}: expected ${expected}, got ${show(given)}`);
+  };
+}
+
+/** How many times faster than real: a number above 0, or `max`. */
+export function speedOption(option: string) {
+  return (given: string): number | 'max' => {
+    if (given === 'max') return 'max';
+    const speed = Number(given);
+    if (/^\d{1,9}(?:\.\d{1,9})?$/.test(given) && speed > 0) return speed;
+    const expected = '"max" or a number above 0';
+    throw new InklingError('ERR_USAGE', `${option}: expected ${expected}, got ${show(given)}`);
+  };
+}
+
 function show(given: string): string {
   return JSON.stringify(given.length > 60 ? `${given.slice(0, 60)}…` : given);
 }

@@ -11,13 +11,14 @@ import type { StreamTableDirectory } from './stream-table.ts';
  * the configuration no longer asks for is left behind, and its streams start there anew.
  */
 
-interface SnapshotMeta {
+/** What a snapshot says in words, besides its arrays. */
+export interface SnapshotMeta {
   readonly position: number;
   readonly table: StreamTableDirectory;
   readonly groups: readonly GroupMeta[];
 }
 
-interface GroupMeta {
+export interface GroupMeta {
   readonly name: string;
   readonly key: GroupKey;
   readonly version: number;

@@ -93,7 +93,8 @@ async function proveWritable(dir: string): Promise<void> {
   }
 }
 
-async function readFormat(dir: string): Promise<FolderFormat | null> {
+/** Null: the folder has none yet. ERR_DATA_UNREADABLE when this version does not understand it. */
+export async function readFormat(dir: string): Promise<FolderFormat | null> {
   const path = join(dir, 'format.json');
   let text: string;
   try {

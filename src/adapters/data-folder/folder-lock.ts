@@ -48,6 +48,19 @@ export async function takeFolderLock(folder: string): Promise<ReleaseLock> {
   );
 }
 
+/** The running process that holds the lock of `folder`; null: nobody does. Touches nothing. */
+export async function folderHolder(folder: string): Promise<number | null> {
+  const locks = join(folder, 'lock');
+  try {
+    const highest = await highestNumber(locks);
+    const holder = highest === 0 ? 'nobody' : await readHolder(join(locks, `${highest}`));
+    return typeof holder === 'object' && isRunning(holder) ? holder.pid : null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
 async function highestNumber(locks: string): Promise<number> {
   let highest = 0;
   for (const name of await readdir(locks)) {
