@@ -19,6 +19,8 @@ export const errorCatalogue = {
   ERR_DATA_MISSING: { exit: 66 },
   ERR_SNAPSHOT_CORRUPT: {},
   ERR_SNAPSHOT_VERSION: {},
+  ERR_JOURNAL_CORRUPT: {},
+  ERR_JOURNAL_WRITE: { status: 503 },
   ERR_PAGE_BUILD: { exit: 70 },
   // Readings that cannot be taken: counted by code, kept in the ring of rejections
   ERR_PAYLOAD_TOO_BIG: { status: 413 },
