@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -104,6 +106,34 @@ describe('a service that is told to stop', () => {
       await load.end();
     },
   );
+
+  it('does not wait for clients that neither read nor finish what they began', async () => {
+    const service = await start(await folders.make());
+    const { host, hostname, port } = new URL(service.url);
+    const upgrade = [
+      'GET /v1/ws HTTP/1.1',
+      `Host: ${host}`,
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Protocol: inkling.v1.json',
+    ];
+    const post = ['POST /v1/readings HTTP/1.1', `Host: ${host}`, 'Content-Length: 100'];
+    const texts = [`${upgrade.join('\r\n')}\r\n\r\n`, `${post.join('\r\n')}\r\n\r\n[`];
+    const sockets = texts.map((text) => {
+      const socket = connect(Number(port), hostname).on('error', () => {});
+      socket.write(text);
+      return socket.pause();
+    });
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    expect((await fetch(`${service.url}/livez`)).status).toBe(200);
+    const begun = Date.now();
+    expect((await service.process.end()).code).toBe(0);
+    expect(Date.now() - begun).toBeLessThan(4_500);
+    expect(service.process.log.filter(({ level }) => (level as number) >= 40)).toEqual([]);
+    for (const socket of sockets) socket.destroy();
+  });
 
   it('keeps what it has acknowledged', async () => {
     const data = await folders.make();

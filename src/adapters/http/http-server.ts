@@ -37,13 +37,14 @@ export interface HttpServer {
   listen(): Promise<{ readonly port: number }>;
   /** Gives the routes what they show. */
   attach(services: HttpServices): void;
-  /** Stops listening and ends requests in flight; resolves when all are done. */
+  /** Stops listening; resolves when requests in flight are done, or cut off after a second. */
   close(): Promise<void>;
 }
 
 const BODY_BYTES_MAX = 1024 * 1024;
 /** A stream id of 1,024 characters, each up to three bytes, all of them percent-encoded once more. */
 const PARAMETER_LENGTH_MAX = 9 * 1024;
+const CLOSE_TIMEOUT_MS = 1_000;
 const HEADER_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -78,7 +79,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     attach(given) {
       services = given;
     },
-    close: () => app.close(),
+    async close() {
+      const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+      await app.close().finally(() => clearTimeout(timer));
+    },
   };
 }
 
