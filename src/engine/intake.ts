@@ -74,10 +74,15 @@ export class Intake {
       return;
     }
     const verdict = judgeTime(time, columns.latest[row], arrivedAt, rule.latenessMs);
-    if (verdict === 'future') this.#counters.future += 1;
-    else if (verdict === 'too-late') this.#counters.tooLate += 1;
+    if (verdict === 'future') this.#drop(row, 'future');
+    else if (verdict === 'too-late') this.#drop(row, 'tooLate');
     else if (verdict === 'step') this.#advance(this.#transformed(arrival), into);
     else this.#correct(arrival, into);
+  }
+
+  #drop(row: number, why: 'future' | 'tooLate'): void {
+    this.#counters[why] += 1;
+    this.#table.columns.droppedCount[row] += 1;
   }
 
   #create(reading: Reading, into: Collector): number | null {
@@ -119,8 +124,9 @@ export class Intake {
     const { columns } = this.#table;
     if (rule.transform === 'delta') {
       // What a counter said in between is part of a difference that has been taken.
-      const repeated = time === columns.latest[row] && value === columns.counter[row];
-      this.#counters[repeated ? 'duplicates' : 'tooLate'] += 1;
+      const isRepeated = time === columns.latest[row] && value === columns.counter[row];
+      if (isRepeated) this.#counters.duplicates += 1;
+      else this.#drop(row, 'tooLate');
       return;
     }
     const effect = correctHistory(columns, row, time, value);
@@ -130,6 +136,7 @@ export class Intake {
     }
     if (effect === 'corrected') this.#counters.corrected += 1;
     else this.#counters.late += 1;
+    columns.lateCount[row] += 1;
     if (time === columns.shownTime[row]) columns.shownValue[row] = value;
     this.#showing.pass(row, arrival, ['late'], into);
   }

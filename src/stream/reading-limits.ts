@@ -1,5 +1,11 @@
 import type { StreamLimits } from './stream-rule.ts';
 
+/**
+ * No sensor means more than this, and the squares of its errors must fit float32. The value is shown
+ * and flagged like any that breaks a limit.
+ */
+const VALUE_MAX = 1e15;
+
 /** Which limit a reading breaks, in words; null when it keeps to all. */
 export interface LimitBreak {
   readonly direction: 'up' | 'down';
@@ -18,6 +24,9 @@ export function breaksLimits(
   limits: StreamLimits,
 ): LimitBreak | null {
   const { range, maxRate } = limits;
+  if (Math.abs(value) > VALUE_MAX) {
+    return { direction: value > 0 ? 'up' : 'down', text: `beyond ±${VALUE_MAX}` };
+  }
   if (range !== null) {
     if (value < range[0])
       return { direction: 'down', text: `below the plausible range (${range[0]} to ${range[1]})` };

@@ -58,6 +58,9 @@ export const streamSpecification = {
   group: { type: 'u32', width: 1 },
   member: { type: 'u32', width: 1 },
   stale: { type: 'u8', width: 1 },
+  /** Readings that came late or corrected one, and readings dropped for their time. */
+  lateCount: { type: 'u32', width: 1 },
+  droppedCount: { type: 'u32', width: 1 },
 } as const satisfies Record<string, ColumnSpecification>;
 
 export type StreamColumns = Columns<typeof streamSpecification>;

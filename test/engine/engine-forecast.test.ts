@@ -70,7 +70,7 @@ describe('forecasts', () => {
   it('are sound for any finite values, missing ones and gaps included', () => {
     const value = fc.oneof(
       fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e12, max: 1e12 }),
-      fc.constantFrom(0, 1, -1, 1e-30, 1e9),
+      fc.constantFrom(0, 1, -1, 1e-30, 1e9, 1e300, -1e37, 1e15, -1e15),
       fc.constant(null),
     );
     const steps = fc.array(fc.tuple(value, fc.integer({ min: 1, max: 40 })), {
