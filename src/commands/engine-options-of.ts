@@ -1,12 +1,17 @@
 import type { Configuration } from '../config/configuration.ts';
 import type { EngineOptions } from '../engine/engine-options.ts';
-import { createReadableKernel } from '../numerics/readable-kernel.ts';
+import type { Kernels } from '../numerics/kernel-choice.ts';
+import { processKernels } from './process-kernels.ts';
 
 /** Streams of a model group whose steps are learnt from at a time. */
 const TRACKED_STREAMS = 32;
 
-/** What a configuration says to the engine. */
-export function engineOptionsOf(configuration: Configuration, seed: number): EngineOptions {
+/** What a configuration says to the engine; `kernels` are those of the process if left out. */
+export function engineOptionsOf(
+  configuration: Configuration,
+  seed: number,
+  kernels: Kernels = processKernels(),
+): EngineOptions {
   const { limits, models } = configuration;
   return {
     seed,
@@ -26,6 +31,6 @@ export function engineOptionsOf(configuration: Configuration, seed: number): Eng
     models,
     limits: { streams: limits.streams, modelBytes: limits.modelBytes },
     trackedStreams: TRACKED_STREAMS,
-    createKernel: createReadableKernel,
+    createKernel: kernels.recurrent,
   };
 }

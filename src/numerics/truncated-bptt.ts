@@ -231,7 +231,8 @@ function lossAndGradient(y: Float64Array, { target, weight }: TrainingBatch): nu
   return weightSum === 0 ? 0 : lossSum / weightSum;
 }
 
-function requireBatchSizes(shape: NetworkShape, batch: TrainingBatch): void {
+/** Throws a RangeError unless the arrays of the batch have the sizes that B, T and the shape say. */
+export function requireBatchSizes(shape: NetworkShape, batch: TrainingBatch): void {
   const { windows: B, steps: T, x, h0, c0, target, weight } = batch;
   const rows = B * T;
   const states = B * shape.layers * shape.hidden;

@@ -1,7 +1,7 @@
 import os from 'node:os';
+import v8 from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createReadableKernel } from '../../numerics/readable-kernel.ts';
-import { createReadableGradient } from '../../numerics/truncated-bptt.ts';
+import { chooseKernels } from '../../numerics/kernel-choice.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './messages.ts';
 import { SlicedTraining } from './sliced-training.ts';
 import { workerClock } from './worker-clock.ts';
@@ -24,10 +24,12 @@ function yieldToServing(): boolean {
   }
 }
 
+// Where the thread is started by others, WebAssembly must be optimised from the start here too.
+v8.setFlagsFromString('--no-liftoff');
 let timer: NodeJS.Timeout | undefined;
 const training = new SlicedTraining({
   settings: workerData as WorkerSettings,
-  kernels: { gradient: createReadableGradient, recurrent: createReadableKernel },
+  kernels: chooseKernels(),
   clock: workerClock,
   post: (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer),
   later: (slice, delayMs) => {

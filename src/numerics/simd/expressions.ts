@@ -38,7 +38,6 @@ export const mulInt = binary(0x6c);
 export const andInt = binary(0x71);
 export const shiftRight = binary(0x76);
 export const notEqual = binary(0x47);
-export const atLeast = binary(0x4f);
 /** The smaller of two unsigned variables. */
 export function minInt(left: Local, right: Local): Code {
   return [...code(left), ...code(right), ...code(left), ...code(right), 0x49, 0x1b];
@@ -79,21 +78,16 @@ export function loadFloat(address: Operand, offset = 0): Code {
   return [...code(address), 0x2a, 0x02, ...leb(offset)];
 }
 
-/** One f32 in all four lanes. */
-export function splat(value: Operand): Code {
-  return [...code(value), SIMD, 0x13];
-}
-
 /** The same number in all four lanes. */
 export function constant(value: number): Code {
   const lane = [...new Uint8Array(Float32Array.of(value).buffer)];
   return [SIMD, 0x0c, ...lane, ...lane, ...lane, ...lane];
 }
 
-/** The sum of the four lanes, an f32, from the first to the last. */
-export function sumOfLanes(vector: Local): Code {
-  const lane = (at: number) => [...code(vector), SIMD, 0x1f, at];
-  return [...lane(0), ...lane(1), 0x92, ...lane(2), 0x92, ...lane(3), 0x92];
+/** All bits of so many lanes, none of the others: a mask. */
+export function firstLanes(count: number): Code {
+  const byte = (at: number) => (at < 4 * count ? 0xff : 0);
+  return [SIMD, 0x0c, ...Array.from({ length: 16 }, (_, at) => byte(at))];
 }
 
 /** Unsigned numbers of variable length, seven bits a byte. */

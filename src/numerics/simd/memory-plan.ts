@@ -5,8 +5,12 @@ const LINE = 64;
 export const FLOAT = 4;
 
 export class MemoryPlan {
+  #end: number;
+
   /** Nothing lies at address 0, so that one is a mistake wherever it turns up. */
-  #end = LINE;
+  constructor(start = LINE) {
+    this.#end = start;
+  }
 
   /** The address of an array of so many float32 or uint32 numbers. */
   numbers(count: number): number {

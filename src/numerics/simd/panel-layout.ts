@@ -79,13 +79,14 @@ export function packWeights(layout: PanelLayout, flat: Float32Array, packed: Flo
   for (let i = 0; i < places.length; i++) packed[places[i]] = scales[i] * flat[i];
 }
 
-/** Reads flat gradients from their places. */
+/** Reads flat gradients from their places, each times `scale`. */
 export function unpackGradient(
   { places }: PanelLayout,
   packed: Float32Array,
   flat: Float32Array,
+  scale: number,
 ): void {
-  for (let i = 0; i < places.length; i++) flat[i] = packed[places[i]];
+  for (let i = 0; i < places.length; i++) flat[i] = scale * packed[places[i]];
 }
 
 /** The place of row k, column `column` of panel `panel`. */

@@ -18,20 +18,11 @@ import type { NetworkShape } from '../recurrent-kernel.ts';
 import { type FunctionBuilder, ModuleBuilder } from './assembler.ts';
 import { copyNumbers } from './copy-numbers.ts';
 import { MULTIPLY_ADD, type MultiplyAdd, type SimdVariant } from './dialect.ts';
-import {
-  addInt,
-  andInt,
-  constant,
-  loadInt,
-  minInt,
-  mulInt,
-  notEqual,
-  shiftRight,
-  subInt,
-} from './expressions.ts';
+import { addInt, constant, loadInt, minInt, mulInt, notEqual, subInt } from './expressions.ts';
 import { GATE_FUNCTIONS } from './gate-functions.ts';
 import { FLOAT, MemoryPlan, rowBytes } from './memory-plan.ts';
 import { PANEL, type PanelBlock, type PanelLayout, unitsOfPanel } from './panel-layout.ts';
+import { defineRowPairs } from './row-pairs.ts';
 import { definePanelPairs, defineTile } from './tile.ts';
 
 /** Streams that a call of `step` may take. */
@@ -39,6 +30,8 @@ export const CHUNK = 1_008;
 /** Streams whose staged rows are worked on together. */
 const BLOCK = 48;
 const PANEL_BYTES = PANEL * FLOAT;
+/** Rows of numbers times a panel, all starting from its bias. */
+const ROW_BY_ROW = { aStep: FLOAT, wStep: PANEL_BYTES, startRow: 0 };
 
 /** Addresses of everything in the module's memory, and the strides of its rows. */
 export interface StepPlan {
@@ -182,7 +175,7 @@ function defineLayer(parts: Parts, layer: number): FunctionBuilder {
   const block = layout.layers[layer];
   const { at: staged, row } = plan.staged[layer];
   const unitBytes = unitsOfPanel(shape.cell) * FLOAT;
-  const sums = defineSums(parts, block, { aRow: row, zRow: PANEL_BYTES });
+  const sums = defineRowPairs(module, multiplyAdd, { ...ROW_BY_ROW, aRow: row, zRow: PANEL_BYTES });
   const single = defineSingleRow(parts, block, row);
   const { step } = GATE_FUNCTIONS[shape.cell];
   const above = plan.staged[layer + 1].row;
@@ -192,6 +185,7 @@ function defineLayer(parts: Parts, layer: number): FunctionBuilder {
   const gatesOfOne = step(module, multiplyAdd, along);
   return module.define('', ['i32'], (body, n) => {
     const [panel, w, c, h, aboveAt] = [0, 1, 2, 3, 4].map(() => body.int());
+    const bias = addInt(w, block.K * PANEL_BYTES);
     body.set(c, plan.memories[layer]);
     body.set(h, staged);
     body.set(aboveAt, hiddenAbove(plan, layout, layer));
@@ -199,7 +193,7 @@ function defineLayer(parts: Parts, layer: number): FunctionBuilder {
       body.set(w, weightsOf(plan, block));
       body.set(panel, block.panels);
       body.countDown(panel, () => {
-        body.call(sums, n, staged, w, plan.sums);
+        body.call(sums, n, staged, w, bias, plan.sums, bias);
         body.call(gates, n, plan.sums, c, h, aboveAt);
         body.advance(w, (block.K + 1) * PANEL_BYTES);
         for (const address of [c, h, aboveAt]) body.advance(address, unitBytes);
@@ -214,14 +208,16 @@ function defineLayer(parts: Parts, layer: number): FunctionBuilder {
 
 /** `(n, y)`: the outputs of a block. */
 function defineHead(parts: Parts): FunctionBuilder {
-  const { module, shape, layout, plan } = parts;
+  const { module, shape, layout, plan, multiplyAdd } = parts;
   const { head } = layout;
   const { at: staged, row } = plan.staged[shape.layers];
-  const sums = defineSums(parts, head, { aRow: row, zRow: shape.outputs * FLOAT });
+  const zRow = shape.outputs * FLOAT;
+  const sums = defineRowPairs(module, multiplyAdd, { ...ROW_BY_ROW, aRow: row, zRow });
   const single = defineSingleRow(parts, head, row);
   const panelBytes = (head.K + 1) * PANEL_BYTES;
   return module.define('', ['i32', 'i32'], (body, n, y) => {
     const [panel, w, z] = [body.int(), body.int(), body.int()];
+    const bias = addInt(w, head.K * PANEL_BYTES);
     const manyRows = () => {
       // From the last panel to the first and down the rows: what a padded panel writes beyond the
       // end of its row is overwritten by the outputs that belong there.
@@ -229,34 +225,12 @@ function defineHead(parts: Parts): FunctionBuilder {
       body.set(w, weightsOf(plan, head) + (head.panels - 1) * panelBytes);
       body.set(z, addInt(y, (head.panels - 1) * PANEL_BYTES));
       body.countDown(panel, () => {
-        body.call(sums, n, staged, w, z);
+        body.call(sums, n, staged, w, bias, z, bias);
         body.advance(w, -panelBytes);
         body.advance(z, -PANEL_BYTES);
       });
     };
     body.when(subInt(n, 1), manyRows, () => body.call(single, staged, y));
-  });
-}
-
-/** `(n, a, w, z)`: the sums of n rows over one panel, two by two and then the last. */
-function defineSums(
-  { module, multiplyAdd }: Parts,
-  { K }: PanelBlock,
-  { aRow, zRow }: { aRow: number; zRow: number },
-): FunctionBuilder {
-  const strides = { aRow, zRow, aStep: FLOAT, wStep: PANEL_BYTES, startRow: 0 };
-  const pairs = defineTile(module, multiplyAdd, { ...strides, rows: 2 });
-  const last = defineTile(module, multiplyAdd, { ...strides, rows: 1 });
-  return module.define('', ['i32', 'i32', 'i32', 'i32'], (body, n, a, w, z) => {
-    const bias = body.int();
-    const even = body.int();
-    body.set(bias, addInt(w, K * PANEL_BYTES));
-    body.set(even, andInt(n, -2));
-    body.call(pairs, shiftRight(even, 1), a, w, bias, z, bias);
-    body.when(andInt(n, 1), () => {
-      const [aLast, zLast] = [addInt(a, mulInt(even, aRow)), addInt(z, mulInt(even, zRow))];
-      body.call(last, 1, aLast, w, bias, zLast, bias);
-    });
   });
 }
 
@@ -267,9 +241,8 @@ function defineSingleRow(
   aRow: number,
 ): FunctionBuilder {
   const { K, panels } = block;
-  const strides = { aRow, zRow: 0, aStep: FLOAT, wStep: PANEL_BYTES, startRow: 0 };
   const pairs = definePanelPairs(module, multiplyAdd, K);
-  const last = defineTile(module, multiplyAdd, { ...strides, rows: 1 });
+  const last = defineTile(module, multiplyAdd, { ...ROW_BY_ROW, aRow, zRow: 0, rows: 1 });
   const weights = weightsOf(plan, block);
   const even = panels & -2;
   return module.define('', ['i32', 'i32'], (body, a, z) => {
