@@ -43,6 +43,7 @@ export async function start({ configuration, stopped }: StoppableStart, io: Comm
     mqtt: undefined,
     websocket: undefined,
     training: undefined,
+    sinks: [],
   };
   const phase: Phase = { service: null, stopping: false };
   const stop = stopped.then(() => {
@@ -112,7 +113,9 @@ function readinessOf({ service, stopping }: Phase): Readiness {
   if (stopping) return { ready: false, reasons: ['The service is stopping.'] };
   if (service === null) return { ready: false, reasons: ['The service is starting.'] };
   const { mqtt } = service.messages;
-  if (mqtt === null || mqtt.state === 'subscribed') return { ready: true, reasons: [] };
+  if (mqtt === null || mqtt.state === 'subscribed') {
+    return { ready: true, reasons: service.problems() };
+  }
   const why = mqtt.problem === null ? '' : ` ${mqtt.problem}`;
   return { ready: false, reasons: [`The broker has not answered our SUBSCRIBE.${why}`] };
 }

@@ -1,8 +1,10 @@
 import { map, merge, type Observable, Subject, share, takeUntil } from 'rxjs';
 import type { EngineEvent } from '../engine/event.ts';
 import type { OutcomeDemand, Outcomes } from '../engine/outcome.ts';
+import { InklingError } from '../protocol/errors.ts';
 import type { Reading } from '../stream/reading.ts';
 import { type AfterTurn, batchByTurn } from './batch-by-turn.ts';
+import { holdWhile } from './hold-while.ts';
 import type { Clock, Journal, Message } from './ports.ts';
 
 /**
@@ -14,12 +16,14 @@ import type { Clock, Journal, Message } from './ports.ts';
  *   submit(event) ──────────────────┘      └─▶ acknowledge, committed$ ─▶ InfluxDB, MQTT
  *
  * Every event passes here in one order: it is handed to the journal first and folded into the
- * engine within the same turn; whoever waits for it is told when the journal has it. Nothing on
- * the way throws: what cannot be read is a value by the time it gets here.
+ * engine within the same turn; whoever waits for it is told when the journal has it. While the
+ * journal accepts nothing, nothing is folded: messages wait, unacknowledged and as they arrived, and
+ * submitted events are refused. Nothing on the way throws: what cannot be read is a value by the
+ * time it gets here.
  */
 
-/** Readings folded at once, at most. */
-const BATCH_READINGS_MAX = 512;
+/** Readings folded at once, at most: some milliseconds, so that nothing else waits longer. */
+export const BATCH_READINGS_MAX = 128;
 
 export interface ForecastPipelineOptions {
   readonly messages$: Observable<Message>;
@@ -40,9 +44,12 @@ export interface ForecastPipeline {
   readonly outcomes$: Observable<Outcomes>;
   /** The same outcomes, in the same order, each once the journal has its event. */
   readonly committed$: Observable<Outcomes>;
-  /** Folds an event that did not come as a message; resolves with its position once the journal has it. */
+  /**
+   * Folds an event that did not come as a message; resolves with its position once the journal has
+   * it. Rejects with ERR_JOURNAL_WRITE, and folds nothing, while the journal accepts nothing.
+   */
   submit(event: EngineEvent): Promise<number>;
-  /** No further event is taken; completes `outcomes$`. */
+  /** No further event is taken; completes `outcomes$`. A later `submit` is refused with ERR_NOT_READY. */
   close(): void;
 }
 
@@ -61,6 +68,7 @@ export function forecastPipeline(options: ForecastPipelineOptions): ForecastPipe
   const { clock, journal } = options;
   const submitted$ = new Subject<PendingEvent>();
   const closed$ = new Subject<void>();
+  let isClosed = false;
   const committed$ = new Subject<Outcomes>();
 
   const batches$ = options.messages$.pipe(
@@ -76,6 +84,7 @@ export function forecastPipeline(options: ForecastPipelineOptions): ForecastPipe
       options.afterTurn,
     ),
     map((batch) => pendingBatch(batch, clock.now(), options.onUncommitted)),
+    holdWhile(() => journal.accepting()),
   );
 
   const outcomes$ = merge(batches$, submitted$).pipe(
@@ -97,9 +106,14 @@ export function forecastPipeline(options: ForecastPipelineOptions): ForecastPipe
     committed$: committed$.asObservable(),
     submit: (event) =>
       new Promise((resolve, reject) => {
+        if (isClosed) throw new InklingError('ERR_NOT_READY', 'The service is stopping.');
+        if (journal.accepting() !== null) throw notAccepting();
         submitted$.next({ event, committed: resolve, failed: reject });
       }),
-    close: () => closed$.next(),
+    close: () => {
+      isClosed = true;
+      closed$.next();
+    },
   };
 }
 
@@ -116,4 +130,11 @@ function pendingBatch(
     },
     failed,
   };
+}
+
+function notAccepting(): InklingError {
+  return new InklingError(
+    'ERR_JOURNAL_WRITE',
+    'Expected a journal that can be written, but the disk is full, failing or too slow.',
+  );
 }

@@ -22,20 +22,6 @@ import { type TaggedStream, TaggedStreams } from './influx-streams.ts';
  * with are derived from those it is (see influx-levels). Steps that were filled in are no points.
  */
 
-/** A step, with what its points need beyond the reading; absent is the same as null. */
-export type InfluxStep = StepOutcome & {
-  /** The one-step intervals issued before the reading. */
-  readonly interval?: readonly LevelBounds[] | null;
-  /** Values of the topic template's names. */
-  readonly labels?: Readonly<Record<string, string>> | null;
-};
-
-export interface LevelBounds {
-  readonly level: number;
-  readonly lower: number;
-  readonly upper: number;
-}
-
 export interface InfluxPointsOptions {
   /** A stream's fan is written at most each so many seconds; 0: never. */
   readonly fanSeconds: number;
@@ -115,7 +101,7 @@ export class InfluxPoints {
     return item.kind === 'anomaly' ? anomalyPoint(item, tags) : alertPoint(item, tags, now);
   }
 
-  #takeStep(step: InfluxStep, now: number, points: InfluxPoint[]): void {
+  #takeStep(step: StepOutcome, now: number, points: InfluxPoint[]): void {
     const { row, reading, forecast } = step;
     const before = this.#streams.at(row);
     if (before !== undefined && before.stream !== reading.stream) this.#forget(before.stream);
@@ -147,9 +133,9 @@ export class InfluxPoints {
     }
   }
 
-  #readingPoint({ reading, interval }: InfluxStep, { tags }: TaggedStream): InfluxPoint {
+  #readingPoint({ reading, interval }: StepOutcome, { tags }: TaggedStream): InfluxPoint {
     const { v: value, t: timeMs, expected, score } = reading;
-    if (!interval || interval.length === 0) {
+    if (interval === null || interval.length === 0) {
       const fields = { value, expected, score };
       return { measurement: 'inkling_reading', tags, fields, timeMs };
     }

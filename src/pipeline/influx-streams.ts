@@ -35,12 +35,8 @@ export class TaggedStreams {
     return this.#byId.get(id);
   }
 
-  /** The stream in this row, with its newest labels; null or absent labels change nothing. */
-  note(
-    row: number,
-    stream: string,
-    labels: Readonly<Record<string, string>> | null | undefined,
-  ): TaggedStream {
+  /** The stream in this row, with its newest labels; null changes nothing. */
+  note(row: number, stream: string, labels: Readonly<Record<string, string>> | null): TaggedStream {
     let known = this.#byRow[row];
     if (known === undefined || known.stream !== stream) {
       if (known !== undefined) this.#byId.delete(known.stream);
@@ -49,7 +45,7 @@ export class TaggedStreams {
       this.#byRow[row] = known;
       this.#byId.set(stream, known);
     }
-    if (labels && labels !== known.labels) {
+    if (labels !== null && labels !== known.labels) {
       if (known.labels === null || !areEqual(labels, known.labels))
         known.tags = tagsOf(stream, labels);
       known.labels = labels;

@@ -56,8 +56,16 @@ export interface MessageSource {
 
 /** Where events become durable. */
 export interface Journal {
-  /** Resolves with the event's position once it is durable; positions rise strictly. */
+  /**
+   * Resolves with the event's position once it is durable; positions rise strictly. Rejects only
+   * when it never will be, since the journal was closed before.
+   */
   append(event: EngineEvent): Promise<number>;
+  /**
+   * Null: events are welcome. Else what was appended waits for the disk, and the promise resolves
+   * when events are welcome again; none must be appended or folded before.
+   */
+  accepting(): Promise<void> | null;
   close(): Promise<void>;
 }
 

@@ -78,7 +78,7 @@ describe('inkling inspect', () => {
     expect(exit).toBe(0);
     expect(stdout).toMatch(/^ +101 .* whole$/m);
     expect(stdout).toMatch(/^ +51 .* older$/m);
-    expect(stdout).toMatch(/^shared@0 +lstm +64 +1 +24 +2 +– .* readable$/m);
+    expect(stdout).toMatch(/^shared@0 +lstm +64 +1 +24 +2 +– .* \S+$/m);
     expect(stdout).toContain('2 streams at position 101, 2.00 kB of training state');
     expect(stdout).toContain('  plant/a\n  plant/b\n');
     expect(stdout).not.toContain('gone');

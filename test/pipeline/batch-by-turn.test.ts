@@ -45,12 +45,11 @@ describe('batchByTurn', () => {
     expect(batches).toEqual([[1, 2], [3]]);
   });
 
-  it('sends at once when the weight is reached, and the rest with the turn', () => {
+  it('sends what weighs too much for one batch in the turns after', () => {
     const { source, batches, end } = collect(5);
-    for (const n of [2, 2, 2, 1]) source.next(n);
-    expect(batches).toEqual([[2, 2, 2]]);
-    end();
-    expect(batches).toEqual([[2, 2, 2], [1]]);
+    for (const n of [2, 2, 2, 1, 9, 1]) source.next(n);
+    for (let turn = 0; turn < 5; turn++) end();
+    expect(batches).toEqual([[2, 2], [2, 1], [9], [1]]);
   });
 
   it('loses nothing when the source ends or fails', () => {

@@ -12,6 +12,8 @@ function pipelineUnderTest() {
   const messages$ = new Subject<Message>();
   const log: string[] = [];
   const commits: { commit: () => void; fail: () => void }[] = [];
+  let full: Promise<void> | null = null;
+  let makeRoom = (): void => {};
   const journal: Journal = {
     append: (event) =>
       new Promise((resolve, reject) => {
@@ -21,6 +23,7 @@ function pipelineUnderTest() {
           fail: () => reject(new Error('full')),
         });
       }),
+    accepting: () => full,
     close: () => Promise.resolve(),
   };
   let endTurn = (): void => {};
@@ -50,7 +53,16 @@ function pipelineUnderTest() {
       retained: false,
       acknowledge: () => log.push(`ack ${topic}`),
     });
-  return { pipeline, log, commits, send, endTurn: () => endTurn() };
+  const fill = (): void => {
+    full = new Promise((resolve) => {
+      makeRoom = resolve;
+    });
+  };
+  const empty = (): void => {
+    full = null;
+    makeRoom();
+  };
+  return { pipeline, log, commits, send, endTurn: () => endTurn(), fill, empty };
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -79,6 +91,24 @@ describe('the forecast pipeline', () => {
     expect(log).toEqual(['journal readings', 'apply a', 'uncommitted']);
   });
 
+  it('folds nothing while the journal accepts nothing, and loses no message', async () => {
+    const { pipeline, log, commits, send, endTurn, fill, empty } = pipelineUnderTest();
+    pipeline.outcomes$.subscribe();
+    fill();
+    send('a');
+    endTurn();
+    await expect(pipeline.submit({ kind: 'tick', at: 5 })).rejects.toMatchObject({
+      code: 'ERR_JOURNAL_WRITE',
+    });
+    expect(log).toEqual([]);
+    empty();
+    await settled();
+    expect(log).toEqual(['journal readings', 'apply a']);
+    commits[0]?.commit();
+    await settled();
+    expect(log.slice(2)).toEqual(['ack a']);
+  });
+
   it('folds each event once, however many listen', () => {
     const { pipeline, log, send, endTurn } = pipelineUnderTest();
     pipeline.outcomes$.subscribe();
@@ -102,6 +132,15 @@ describe('the forecast pipeline', () => {
     commits[1]?.fail();
     await settled();
     expect(seen).toBe(1);
+  });
+
+  it('refuses events once it is closed', async () => {
+    const { pipeline } = pipelineUnderTest();
+    pipeline.outcomes$.subscribe();
+    pipeline.close();
+    await expect(pipeline.submit({ kind: 'tick', at: 5 })).rejects.toMatchObject({
+      code: 'ERR_NOT_READY',
+    });
   });
 
   it('tells who submitted an event when the journal has it', async () => {

@@ -18,6 +18,10 @@ export class VolatileJournal implements Journal {
     return Promise.resolve(this.#position);
   }
 
+  accepting(): null {
+    return null;
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

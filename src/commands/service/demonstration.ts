@@ -25,7 +25,7 @@ export function startDemonstration(
   const { seed, speed } = configuration.simulate;
   const url =
     outside.mqttPort === null
-      ? (configuration.mqtt.url ?? '')
+      ? withCredentials(configuration.mqtt)
       : `mqtt://${hostInUrl(configuration.broker.host)}:${outside.mqttPort}`;
   const from = Math.max(origin, newestSimulated(directory) + 1);
   return startSimulatedDevices({
@@ -38,6 +38,15 @@ export function startDemonstration(
     log,
     inFlightMax: IN_FLIGHT_MAX,
   });
+}
+
+/** The outside broker's URL, with who we are in it. */
+function withCredentials({ url, username, password }: Configuration['mqtt']): string {
+  if (url === null) return '';
+  const full = new URL(url);
+  full.username = encodeURIComponent(username);
+  full.password = encodeURIComponent(password);
+  return full.href;
 }
 
 /** Time of the newest reading of the simulated streams; −∞ when there is none. */

@@ -8,6 +8,8 @@ import type { WebSocketServer } from '../../adapters/websocket/websocket-server.
 import type { RejectionRing } from '../../decoding/rejection-ring.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { meanCoverage } from '../../engine/mean-coverage.ts';
+import type { Sink } from './sink.ts';
+import { sinkGroups } from './sink-metrics.ts';
 
 /** What the batches of readings have cost so far. */
 export interface BatchCounters {
@@ -24,6 +26,7 @@ export interface MeasuredParts {
   mqtt: MqttSource | undefined;
   websocket: WebSocketServer | undefined;
   training: TrainingWorker | undefined;
+  sinks: readonly Sink[];
 }
 
 const counter = (help: string) => ({ type: 'counter', help }) as const;
@@ -33,7 +36,12 @@ const gauge = (help: string) => ({ type: 'gauge', help }) as const;
 export function serviceMetrics(parts: MeasuredParts): Registry {
   const groups = [engineGroup(parts), batchGroup(parts), brokerGroup(parts), mqttGroup(parts)];
   return createMetrics({
-    groups: [...groups, websocketGroup(parts), trainingGroup(parts)],
+    groups: [
+      ...groups,
+      websocketGroup(parts),
+      trainingGroup(parts),
+      ...sinkGroups(() => parts.sinks),
+    ],
     labelled: [
       {
         name: 'rejections_total',
@@ -155,6 +163,11 @@ function mqttGroup(parts: MeasuredParts): MetricGroup {
       messagesTotal: counter('Messages from the outside broker.'),
       connectionsTotal: counter('Connections that the outside broker accepted.'),
       pausesTotal: counter('Times its socket was not read because too much waited.'),
+      sessionsLostTotal: counter('Times the outside broker had forgotten our session.'),
+      resubscriptionsTotal: counter('Attempts to end a silence by subscribing again.'),
+      silentReconnectionsTotal: counter('Attempts to end a silence by connecting again.'),
+      overflowsTotal: counter('Deliberate disconnections because too much was held.'),
+      lostTotal: counter('Held messages at QoS 0 that such a disconnection lost.'),
       subscribed: gauge('1 while the outside broker has granted our subscriptions.'),
     },
     read: () => {
@@ -164,6 +177,11 @@ function mqttGroup(parts: MeasuredParts): MetricGroup {
         messagesTotal: mqtt.counters.messages,
         connectionsTotal: mqtt.counters.connections,
         pausesTotal: mqtt.counters.pauses,
+        sessionsLostTotal: mqtt.counters.sessionsLost,
+        resubscriptionsTotal: mqtt.counters.resubscriptions,
+        silentReconnectionsTotal: mqtt.counters.silentReconnections,
+        overflowsTotal: mqtt.counters.overflows,
+        lostTotal: mqtt.counters.lost,
         subscribed: mqtt.state === 'subscribed' ? 1 : 0,
       };
     },

@@ -9,16 +9,23 @@ import {
 import type { Configuration } from '../../config/configuration.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { EngineDirectory } from '../../engine/engine-directory.ts';
-import { type ForecastPipeline, forecastPipeline } from '../../pipeline/forecast-pipeline.ts';
-import type { Logger } from '../../pipeline/ports.ts';
+import {
+  BATCH_READINGS_MAX,
+  type ForecastPipeline,
+  forecastPipeline,
+} from '../../pipeline/forecast-pipeline.ts';
+import type { Logger, StreamDirectory } from '../../pipeline/ports.ts';
 import { trainBesideServing } from '../../pipeline/training-loop.ts';
 import type { SimulatedDevices } from '../simulated-devices.ts';
 import { startDemonstration } from './demonstration.ts';
+import { influxSink } from './influx-sink.ts';
 import { logModels } from './log-models.ts';
 import { type MessagesIn, messagesIn } from './messages-in.ts';
+import { mqttSink } from './mqtt-sink.ts';
 import type { Outside } from './outside.ts';
 import { readingsIn } from './readings-in.ts';
 import type { BatchCounters, MeasuredParts } from './service-metrics.ts';
+import { demandOf, type Sink } from './sink.ts';
 import { StateKeeper } from './state-keeper.ts';
 
 const TICK_MS = 1_000;
@@ -39,6 +46,7 @@ export class Service {
   readonly #pipeline: ForecastPipeline;
   readonly #training: TrainingWorker;
   readonly #keeper: StateKeeper;
+  readonly #sinks: readonly Sink[];
   readonly #running: Subscription;
   #devices: SimulatedDevices | null = null;
 
@@ -58,17 +66,25 @@ export class Service {
       readingsPerSecondMax: limits.readingsPerSecond,
     });
     const directory = new EngineDirectory(engine);
+    this.#sinks = openSinks(options, directory);
+    options.parts.sinks = this.#sinks;
     this.#pipeline = forecastPipeline({
       messages$: this.messages.messages$,
       decode: incoming.decode,
       apply: timedApply(engine, batches),
-      demand: { forecast: outside.websocket.wants, intervals: false },
+      demand: demandOf([
+        { demand: { forecast: outside.websocket.wants, intervals: false } },
+        ...this.#sinks,
+      ]),
       journal: new VolatileJournal(engine.position),
       clock: systemClock,
       afterTurn: setImmediate,
       onUncommitted: (error) => log.error({ error: String(error) }, 'Readings are not kept.'),
     });
-    const { outcomes$, submit } = this.#pipeline;
+    const { outcomes$, committed$, submit } = this.#pipeline;
+    committed$.subscribe((outcomes) => {
+      for (const sink of this.#sinks) sink.take(outcomes);
+    });
     outside.websocket.serve({ directory, feed: { outcomes$ } });
     this.#running = logModels(outcomes$, log);
     engine.openTraining();
@@ -86,7 +102,10 @@ export class Service {
       directory,
       ingest: async (readings) => {
         const admitted = incoming.admitAll(readings);
-        await submit({ kind: 'readings', arrivedAt: systemClock.now(), readings: admitted });
+        for (let first = 0; first < admitted.length; first += BATCH_READINGS_MAX) {
+          const slice = admitted.slice(first, first + BATCH_READINGS_MAX);
+          await submit({ kind: 'readings', arrivedAt: systemClock.now(), readings: slice });
+        }
       },
       remove: async (stream) => {
         await submit({ kind: 'remove', stream, reason: 'deleted' });
@@ -131,9 +150,15 @@ export class Service {
     await new Promise((resolve) => setImmediate(resolve));
     this.#running.unsubscribe();
     this.#pipeline.close();
+    await Promise.all(this.#sinks.map((sink) => sink.close()));
     const state = await this.#training.state();
     await this.#training.stop();
     await this.#keeper.keep(state);
+  }
+
+  /** What does not work at the moment, although the service is ready. */
+  problems(): string[] {
+    return this.#sinks.flatMap((sink) => sink.problem() ?? []);
   }
 
   #tick(): void {
@@ -145,7 +170,20 @@ export class Service {
     for (const stream of engine.expired(at)) {
       this.#pipeline.submit({ kind: 'remove', stream, reason: 'expired' }).catch(lost);
     }
+    for (const sink of this.#sinks) sink.tick();
   }
+}
+
+function openSinks(options: ServiceOptions, directory: StreamDirectory): Sink[] {
+  const { configuration, outside, log, parts, random } = options;
+  const sinks: Sink[] = [];
+  if (outside.broker !== null || configuration.mqtt.url !== null) {
+    sinks.push(mqttSink(configuration, outside, directory, log, random));
+  }
+  if (configuration.influx !== null) {
+    sinks.push(influxSink(configuration.influx, parts.engine, log, random));
+  }
+  return sinks;
 }
 
 /** `apply` of the engine, with the time it takes. */

@@ -2,9 +2,8 @@ import type { Configuration } from '../../config/configuration.ts';
 
 /** Keys that are set to something which this version accepts and does not act on. */
 export function keysWithoutEffect(configuration: Configuration): string[] {
-  const { influx, receivers, maintenance, alerts } = configuration;
+  const { receivers, maintenance, alerts } = configuration;
   const keys: string[] = [];
-  if (influx !== null) keys.push('influx');
   if (Object.keys(receivers).length > 0) keys.push('receivers');
   if (maintenance.length > 0) keys.push('maintenance');
   const [first] = alerts;
