@@ -11,8 +11,9 @@ const SHAPE: NetworkShape = { cell: 'lstm', inputs: 3, hidden: 8, layers: 1, out
 function refuse(...refused: number[][]) {
   const holds = (bytes: Uint8Array, part: number[]) =>
     bytes.some((_, at) => part.every((byte, i) => bytes[at + i] === byte));
-  vi.spyOn(WebAssembly, 'validate').mockImplementation(
-    (bytes) => !refused.some((part) => holds(bytes as Uint8Array, part)),
+  const engine: { validate(bytes: Uint8Array): boolean } = Reflect.get(globalThis, 'WebAssembly');
+  vi.spyOn(engine, 'validate').mockImplementation(
+    (bytes) => !refused.some((part) => holds(bytes, part)),
   );
 }
 
