@@ -25,6 +25,10 @@ interface Requirement {
 const requirements: readonly Requirement[] = [
   { package: { name: 'chromium', command: 'chromium' }, tests: ['test/browser/**'] },
   {
+    package: { name: 'influxdb', command: 'influxd' },
+    tests: ['test/integration/*influx*.test.ts'],
+  },
+  {
     package: { name: 'mosquitto', command: 'mosquitto' },
     tests: ['test/integration/*mosquitto*.test.ts'],
   },

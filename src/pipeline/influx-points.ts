@@ -1,4 +1,5 @@
 import type { Outcomes, StepOutcome } from '../engine/outcome.ts';
+import type { StreamQuality } from '../engine/stream-quality.ts';
 import { forecastDigits } from '../protocol/encode-item.ts';
 import type { AlertItem, AnomalyItem, ForecastItem, ModelItem } from '../protocol/items.ts';
 import { FanSchedule } from './influx-fan.ts';
@@ -6,7 +7,7 @@ import { LeadBook } from './influx-leads.ts';
 import { LevelPlans, plannedBound } from './influx-levels.ts';
 import { alertPoint, anomalyPoint, modelPoint } from './influx-notices.ts';
 import type { InfluxPoint } from './influx-point.ts';
-import { qualityPoint, RowRound, type StreamQuality } from './influx-quality.ts';
+import { qualityPoint, RowRound } from './influx-quality.ts';
 import { type TaggedStream, TaggedStreams } from './influx-streams.ts';
 
 /**

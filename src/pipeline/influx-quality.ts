@@ -1,19 +1,5 @@
+import type { StreamQuality } from '../engine/stream-quality.ts';
 import type { InfluxField, InfluxPoint } from './influx-point.ts';
-
-/** How good a stream's forecasts have been; null: not measured. */
-export interface StreamQuality {
-  /** Share of past targets inside the interval of each configured level. */
-  readonly coverage: readonly { readonly level: number; readonly coverage: number | null }[];
-  /** Mean absolute error of the one-step forecast, in units of the stream. */
-  readonly mae: number | null;
-  /** The same, divided by that of the naive forecast. */
-  readonly mase: number | null;
-  readonly skill: number | null;
-  /** Readings so far that came late. */
-  readonly late: number | null;
-  /** Readings so far that were dropped. */
-  readonly rejected: number | null;
-}
 
 /** The point of a stream's quality. A coverage that is not configured is not measured, so it is left out. */
 export function qualityPoint(

@@ -10,8 +10,17 @@ import type {
 import type { CheckpointResult, WeightsResult } from '../engine/training/training-result.ts';
 import type { TrainingRows } from '../engine/training/training-rows.ts';
 import type { ForecastItem, ReadingItem } from '../protocol/items.ts';
+import type { InfluxField, InfluxPoint, PointSink } from './influx-point.ts';
 
-export type { ModelSummary, StreamHistory, StreamState, StreamSummary };
+export type {
+  InfluxField,
+  InfluxPoint,
+  ModelSummary,
+  PointSink,
+  StreamHistory,
+  StreamState,
+  StreamSummary,
+};
 
 /** The contracts between the pipeline and the outside worlds. Adapters implement them and decide nothing. */
 

@@ -19,11 +19,11 @@ export interface InfluxDatabaseOptions {
 }
 
 /**
- * - `unknown`: the server has not answered yet.
+ * - `unknown`: the server has not answered since it was last asked.
  * - `present`: the database is there.
  * - `refused`: it could not be looked for or created; somebody else has to.
  */
-export type InfluxDatabaseState = 'unknown' | 'present' | 'refused';
+type InfluxDatabaseState = 'unknown' | 'present' | 'refused';
 
 export interface InfluxDatabase {
   readonly state: InfluxDatabaseState;
@@ -78,6 +78,7 @@ export function createInfluxDatabase(options: InfluxDatabaseOptions): InfluxData
   const ensure = (): void => {
     if (isBusy || isClosed) return;
     isBusy = true;
+    state = 'unknown';
     void attempt(0);
   };
   ensure();
@@ -105,7 +106,7 @@ async function createWhenMissing(options: InfluxDatabaseOptions): Promise<boolea
 }
 
 /** A client for administration and queries. */
-export function connectInflux(
+function connectInflux(
   options: Pick<InfluxDatabaseOptions, 'url' | 'database' | 'username' | 'password' | 'token'>,
 ): InfluxDB {
   const { protocol, hostname, port, pathname } = new URL(options.url);

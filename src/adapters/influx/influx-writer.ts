@@ -1,5 +1,4 @@
-import type { InfluxPoint, PointSink } from '../../pipeline/influx-point.ts';
-import type { Clock, Logger } from '../../pipeline/ports.ts';
+import type { Clock, InfluxPoint, Logger, PointSink } from '../../pipeline/ports.ts';
 import { deliverBatch, type PostResult, type RejectedLines } from './deliver-batch.ts';
 import { LineEncoder } from './line-protocol.ts';
 import { type LineQueue, type LineQueueLimits, MemoryLineQueue } from './line-queue.ts';
@@ -28,7 +27,7 @@ export interface InfluxWriterLimits extends LineQueueLimits {
   readonly rejectedKept: number;
 }
 
-export const influxWriterLimits: InfluxWriterLimits = {
+const influxWriterLimits: InfluxWriterLimits = {
   batchPoints: 5_000,
   batchBytes: 1_000_000,
   batchMs: 1_000,

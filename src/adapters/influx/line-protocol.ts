@@ -1,4 +1,4 @@
-import type { InfluxField, InfluxPoint } from '../../pipeline/influx-point.ts';
+import type { InfluxField, InfluxPoint } from '../../pipeline/ports.ts';
 import { DECIMAL_BYTES_MAX, writeDecimal, writeWhole } from './decimal-bytes.ts';
 
 /**
