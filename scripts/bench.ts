@@ -1,7 +1,9 @@
 /**
  * `npm run bench [-- NAME…] [--json FILE]`: runs test/bench/<name>.bench.ts, all of them without a
  * name, and prints their medians and spreads. Each bench runs in a process of its own, so that what
- * one leaves behind (heap, compiled code) does not colour the next.
+ * one leaves behind (heap, compiled code) does not colour the next. A bench with a report of its
+ * own (`kernels`) is printed in its own words; its document is the JSON file when it runs alone,
+ * and a property of the file, under its name, when others run too.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,11 +11,14 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { arch, cpus, loadavg, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { BenchReport } from '../test/bench/bench-report.ts';
 import type { BenchRow } from '../test/bench/bench-row.ts';
 
 const folder = join(import.meta.dirname, '../test/bench');
 const ending = '.bench.ts';
 const usageExit = 64;
+
+type BenchResult = BenchRow[] | BenchReport;
 
 interface Request {
   readonly names: string[];
@@ -56,18 +61,18 @@ function describeRuntime() {
   };
 }
 
-async function runBench(name: string): Promise<BenchRow[]> {
+async function runBench(name: string): Promise<BenchResult> {
   const child = fork(import.meta.filename, [], {
     env: { ...process.env, INKLING_BENCH: name },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  let rows: BenchRow[] | null = null;
+  let result: BenchResult | null = null;
   child.on('message', (message) => {
-    rows = message as BenchRow[];
+    result = message as BenchResult;
   });
   const [code] = await once(child, 'exit');
-  if (code !== 0 || rows === null) throw new Error(`The bench ${name} failed.`);
-  return rows;
+  if (code !== 0 || result === null) throw new Error(`The bench ${name} failed.`);
+  return result;
 }
 
 function printTable(rows: readonly BenchRow[]): void {
@@ -99,27 +104,38 @@ async function main(parameters: string[]): Promise<number> {
   if (request === null) return usageExit;
   const runtime = describeRuntime();
   const rows: BenchRow[] = [];
-  let failures = 0;
+  const reports = new Map<string, BenchReport>();
+  const problems: string[] = [];
   for (const name of request.names) {
     process.stderr.write(`Running ${name} …\n`);
     try {
-      rows.push(...(await runBench(name)));
+      const result = await runBench(name);
+      if (Array.isArray(result)) rows.push(...result);
+      else reports.set(name, result);
     } catch (error) {
-      failures++;
-      process.stderr.write(`${(error as Error).message}\n`);
+      problems.push((error as Error).message);
     }
   }
-  printTable(rows);
-  if (request.json !== null) {
-    writeFileSync(request.json, `${JSON.stringify({ runtime, rows }, null, 2)}\n`);
+  if (rows.length > 0) printTable(rows);
+  for (const report of reports.values()) {
+    process.stdout.write(`${report.text}\n`);
+    problems.push(...report.problems);
   }
-  return failures === 0 ? 0 : 1;
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  const [only] = request.names;
+  const alone = request.names.length === 1 ? reports.get(only!) : undefined;
+  if (request.json !== null) {
+    const documents = [...reports].map(([name, { document }]) => [name, document]);
+    const all = { runtime, rows, ...Object.fromEntries(documents) };
+    writeFileSync(request.json, `${JSON.stringify(alone?.document ?? all, null, 2)}\n`);
+  }
+  return problems.length === 0 ? 0 : 1;
 }
 
 /** The child's side: runs one bench and hands its rows to the parent. */
 async function serve(name: string): Promise<void> {
   const bench = (await import(join(folder, `${name}${ending}`))) as {
-    run(): Promise<BenchRow[]>;
+    run(): Promise<BenchResult>;
   };
   process.send!(await bench.run(), () => process.exit(0));
 }
