@@ -1,4 +1,4 @@
-/** Peers live in a folder of their own and are used without types: engines declare what they use. */
+/** Peers live in a folder of their own and come without types: engines declare what they use. */
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
