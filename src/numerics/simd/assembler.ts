@@ -12,6 +12,7 @@
 import {
   type Code,
   code,
+  constant,
   type Local,
   leb,
   notEqual,
@@ -73,6 +74,7 @@ export class FunctionBuilder {
   readonly #result: ValueType | null;
   readonly #locals: ValueType[] = [];
   readonly #code: number[] = [];
+  readonly #constants = new Map<number, Local>();
 
   constructor(
     name: string,
@@ -97,6 +99,16 @@ export class FunctionBuilder {
 
   vectors(count: number): Local[] {
     return Array.from({ length: count }, () => this.vector());
+  }
+
+  /**
+   * A variable that holds the number in all four lanes from the beginning of the function on.
+   * Written out at each use, some engines build the vector anew each time: twice the time of a gate.
+   */
+  constant(value: number): Local {
+    const known = this.#constants.get(value) ?? this.vector();
+    this.#constants.set(value, known);
+    return known;
   }
 
   set(target: Local, value: Operand): void {
@@ -163,8 +175,13 @@ export class FunctionBuilder {
 
   body(): number[] {
     const locals = this.#locals.flatMap((type) => [0x01, TYPE_BYTE[type]]);
-    const size = leb(this.#locals.length).length + locals.length + this.#code.length + 1;
-    return [...leb(size), ...leb(this.#locals.length), ...locals, ...this.#code, 0x0b];
+    const constants = [...this.#constants].flatMap(([value, { index }]) => [
+      ...constant(value),
+      0x21,
+      ...leb(index),
+    ]);
+    const content = [...leb(this.#locals.length), ...locals, ...constants, ...this.#code, 0x0b];
+    return [...leb(content.length), ...content];
   }
 
   #local(type: ValueType): Local {

@@ -7,7 +7,7 @@
 
 import type { FunctionBuilder, ModuleBuilder } from './assembler.ts';
 import type { MultiplyAdd } from './dialect.ts';
-import { add, constant, load, mul, sub } from './expressions.ts';
+import { add, load, mul, sub } from './expressions.ts';
 import type { StepStrides, WindowStrides } from './gate-functions.ts';
 import { Squashing } from './squashing.ts';
 
@@ -79,9 +79,9 @@ export function defineGruBackward(
 ): FunctionBuilder {
   return module.define('', Array(8).fill('i32'), (body, ...parameters) => {
     const [count, gates, dh, , , , hBefore, dhBefore] = parameters;
-    const [r, z, n, dState, dn, one] = body.vectors(6);
+    const one = body.constant(1);
+    const [r, z, n, dState, dn] = body.vectors(5);
     const slope = (gate: typeof r) => mul(gate, sub(one, gate));
-    body.set(one, constant(1));
     body.countDown(count, () => {
       body.set(r, load(gates, R));
       body.set(z, load(gates, Z));

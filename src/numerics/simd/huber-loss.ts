@@ -13,7 +13,6 @@ import {
   add,
   addInt,
   and,
-  constant,
   firstLanes,
   type Local,
   load,
@@ -43,10 +42,10 @@ export function defineHuberLoss(
       const here = (base: Local) => addInt(base, at);
       const weights = load(here(weight));
       body.set(w, lanes === 4 ? weights : and(weights, firstLanes(lanes)));
-      body.set(mask, notEqualLanes(w, constant(0)));
+      body.set(mask, notEqualLanes(w, body.constant(0)));
       body.set(error, sub(load(here(y)), load(here(target))));
-      body.set(held, upperOf(lowerOf(error, constant(1)), constant(-1)));
-      const loss = mul(w, mul(held, sub(error, mul(constant(0.5), held))));
+      body.set(held, upperOf(lowerOf(error, body.constant(1)), body.constant(-1)));
+      const loss = mul(w, mul(held, sub(error, mul(body.constant(0.5), held))));
       body.set(lossSum, add(lossSum, and(mask, loss)));
       body.set(weightSum, add(weightSum, w));
       body.store(here(y), and(mask, mul(w, held)));
@@ -65,7 +64,7 @@ export function defineHuberLoss(
       }
       if (O > whole) takeLanes(O - whole);
       for (let pad = whole + (O > whole ? 4 : 0); pad < paddedO; pad += 4) {
-        body.store(y, constant(0), pad * FLOAT);
+        body.store(y, body.constant(0), pad * FLOAT);
       }
       body.advance(y, yRow);
       body.advance(target, O * FLOAT);

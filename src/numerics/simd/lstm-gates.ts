@@ -12,7 +12,7 @@
 
 import type { FunctionBuilder, ModuleBuilder } from './assembler.ts';
 import type { MultiplyAdd } from './dialect.ts';
-import { add, constant, div, load, mul, sub } from './expressions.ts';
+import { add, div, load, mul, sub } from './expressions.ts';
 import type { StepStrides, WindowStrides } from './gate-functions.ts';
 import { Squashing } from './squashing.ts';
 
@@ -32,7 +32,7 @@ export function defineLstmStep(
     const [first, second, third] = [0, 1, 2].map(() => squashing.fraction());
     const [inverse, product, memory] = body.vectors(3);
     const [rows, zStart, cStart] = [body.int(), body.int(), body.int()];
-    const half = constant(0.5);
+    const half = body.constant(0.5);
     body.set(rows, n);
     body.set(zStart, z);
     body.set(cStart, c);
@@ -104,9 +104,9 @@ export function defineLstmBackward(
 ): FunctionBuilder {
   return module.define('', Array(8).fill('i32'), (body, ...parameters) => {
     const [n, gates, dh, dc, cBefore, shown] = parameters;
-    const [i, f, g, o, tanhMemory, dState, dMemory, one] = body.vectors(8);
+    const one = body.constant(1);
+    const [i, f, g, o, tanhMemory, dState, dMemory] = body.vectors(7);
     const slope = (gate: typeof i) => mul(gate, sub(one, gate));
-    body.set(one, constant(1));
     body.countDown(n, () => {
       [i, f, g, o].forEach((gate, at) => body.set(gate, load(gates, 16 * at)));
       body.set(tanhMemory, load(shown));

@@ -2,7 +2,7 @@
 
 import type { FunctionBuilder, ModuleBuilder } from './assembler.ts';
 import type { MultiplyAdd } from './dialect.ts';
-import { constant, load, mul, sub } from './expressions.ts';
+import { load, mul, sub } from './expressions.ts';
 import type { StepStrides, WindowStrides } from './gate-functions.ts';
 import { Squashing } from './squashing.ts';
 
@@ -59,8 +59,8 @@ export function defineRnnBackward(
   strides: WindowStrides,
 ): FunctionBuilder {
   return module.define('', Array(8).fill('i32'), (body, n, gates, dh) => {
-    const [state, one] = body.vectors(2);
-    body.set(one, constant(1));
+    const one = body.constant(1);
+    const state = body.vector();
     body.countDown(n, () => {
       for (const at of VECTORS) {
         body.set(state, load(gates, at));

@@ -9,17 +9,7 @@
 
 import type { FunctionBuilder } from './assembler.ts';
 import type { MultiplyAdd } from './dialect.ts';
-import {
-  add,
-  type Code,
-  constant,
-  div,
-  type Local,
-  lowerOf,
-  mul,
-  type Operand,
-  upperOf,
-} from './expressions.ts';
+import { add, div, type Local, lowerOf, mul, type Operand, upperOf } from './expressions.ts';
 
 const LIMIT = 7.9;
 /** From the highest power of x² to the lowest. */
@@ -53,7 +43,10 @@ export class Squashing {
 
   /** target = tanh(value) as a fraction. */
   tanhFraction(target: Fraction, value: Operand): void {
-    const limited = upperOf(lowerOf(value, constant(LIMIT)), constant(-LIMIT));
+    const limited = upperOf(
+      lowerOf(value, this.#body.constant(LIMIT)),
+      this.#body.constant(-LIMIT),
+    );
     this.#body.set(this.#x, limited);
     this.#body.set(this.#square, mul(this.#x, this.#x));
     this.#polynomial(target.p, P);
@@ -71,11 +64,11 @@ export class Squashing {
   logistic(target: Local, half: Operand, scratch: Fraction): void {
     this.tanhFraction(scratch, half);
     const { p, q } = scratch;
-    this.#body.set(target, mul(constant(0.5), div(add(p, q), q)));
+    this.#body.set(target, mul(this.#body.constant(0.5), div(add(p, q), q)));
   }
 
   #polynomial(target: Local, coefficients: readonly number[]): void {
-    const [first, ...rest] = coefficients.map((value): Code => constant(value));
+    const [first, ...rest] = coefficients.map((value) => this.#body.constant(value));
     this.#body.set(target, first);
     for (const next of rest) this.#body.set(target, this.#multiplyAdd(this.#square, target, next));
   }

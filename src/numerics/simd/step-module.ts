@@ -18,7 +18,7 @@ import type { NetworkShape } from '../recurrent-kernel.ts';
 import { type FunctionBuilder, ModuleBuilder } from './assembler.ts';
 import { copyNumbers } from './copy-numbers.ts';
 import { MULTIPLY_ADD, type MultiplyAdd, type SimdVariant } from './dialect.ts';
-import { addInt, constant, loadInt, minInt, mulInt, notEqual, subInt } from './expressions.ts';
+import { addInt, loadInt, minInt, mulInt, notEqual, subInt } from './expressions.ts';
 import { GATE_FUNCTIONS } from './gate-functions.ts';
 import { FLOAT, MemoryPlan, rowBytes } from './memory-plan.ts';
 import { PANEL, type PanelBlock, type PanelLayout, unitsOfPanel } from './panel-layout.ts';
@@ -125,7 +125,7 @@ function defineGather({ module, shape, layout, plan }: Parts): FunctionBuilder {
         copyNumbers(body, { from: addInt(h, state), offset, to: staged[i], count: hidden });
         if (cell !== 'lstm') continue;
         // Padded units of a stream with NaN have a NaN of their own; it must not stay for the next.
-        if (hidden < layout.H) body.store(memories[i], constant(0), (layout.H - 4) * FLOAT);
+        if (hidden < layout.H) body.store(memories[i], body.constant(0), (layout.H - 4) * FLOAT);
         copyNumbers(body, { from: addInt(c, state), offset, to: memories[i], count: hidden });
       }
       for (const row of [staged[0], staged[layers]]) {
