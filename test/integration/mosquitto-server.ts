@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** Debian keeps it where only root looks for programs. */
 const environment = { ...process.env, PATH: `${process.env['PATH']}${delimiter}/usr/sbin` };
@@ -60,7 +60,7 @@ export class MosquittoServer {
     };
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);
-    await vi.waitFor(() => this.#isReached(), { timeout: 10_000, interval: 20 });
+    await poll('Mosquitto accepts connections', () => this.#isReached());
   }
 
   /** SIGTERM: as an operator stops it; SIGKILL: as a power cut does. Resolves when it has ended. */
@@ -80,10 +80,7 @@ export class MosquittoServer {
     // The first save after now may have begun before.
     for (let saves = 0; saves < 2; saves++) {
       const before = timeOf();
-      await vi.waitFor(() => expect(timeOf()).toBeGreaterThan(before), {
-        timeout: 10_000,
-        interval: 20,
-      });
+      await poll('Mosquitto has saved', async () => timeOf() > before);
     }
   }
 
@@ -92,18 +89,29 @@ export class MosquittoServer {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #isReached(): Promise<void> {
+  #isReached(): Promise<boolean> {
     if (this.#process?.exitCode !== null) {
       throw new Error(`Mosquitto does not run. It said:\n${this.#said}`);
     }
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const socket = connect(this.port, '127.0.0.1', () => {
         socket.destroy();
-        resolve();
+        resolve(true);
       });
-      socket.once('error', reject);
+      socket.once('error', () => resolve(false));
     });
   }
+}
+
+const pollMs = 20;
+const pollsMax = 500;
+
+async function poll(what: string, condition: () => Promise<boolean>): Promise<void> {
+  for (let polls = 0; polls < pollsMax; polls++) {
+    if (await condition()) return;
+    await pause(pollMs);
+  }
+  throw new Error(`Not within ${(pollMs * pollsMax) / 1_000} s: ${what}.`);
 }
 
 function configurationOf(port: number, folder: string, { user, tls }: MosquittoOptions): string {
