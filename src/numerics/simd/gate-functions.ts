@@ -46,7 +46,7 @@ export interface GateFunctions {
   readonly backward: Define<WindowStrides>;
 }
 
-export type Define<Strides> = (
+type Define<Strides> = (
   module: ModuleBuilder,
   multiplyAdd: MultiplyAdd,
   strides: Strides,

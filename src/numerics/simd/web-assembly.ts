@@ -27,7 +27,7 @@ declare const WebAssembly: {
 };
 
 /** Bytes of a page. */
-export const PAGE_BYTES = 65_536;
+const PAGE_BYTES = 65_536;
 /** The most a module can address: 4 GiB. */
 const PAGES_MAX = 65_536;
 

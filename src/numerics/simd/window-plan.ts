@@ -9,7 +9,7 @@ import type { NetworkShape } from '../recurrent-kernel.ts';
 import type { GradientPlan } from './gradient-module.ts';
 import { FLOAT, MemoryPlan } from './memory-plan.ts';
 
-export interface LayerWindows {
+interface LayerWindows {
   readonly staged: number;
   readonly gates: number;
   readonly c: number;
