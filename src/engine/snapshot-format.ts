@@ -1,5 +1,6 @@
 import { crc32c } from '../numerics/crc32c.ts';
 import { InklingError } from '../protocol/errors.ts';
+import { slicedJson } from './sliced-json.ts';
 
 /**
  * The bytes of a snapshot, little-endian, every section aligned to 8 bytes:
@@ -28,6 +29,8 @@ const SNAPSHOT_VERSION = 1;
 const MAGIC = 'INKLSNAP';
 const PROLOGUE_BYTES = 24;
 const HEADER_MAX_BYTES = 512 * 1024 * 1024;
+/** A checksum of so many bytes takes about a millisecond. */
+const SLICE_BYTES = 1024 * 1024;
 
 const arrayTypes = {
   f64: Float64Array,
@@ -60,18 +63,53 @@ function padding(length: number): number {
   return (8 - (length % 8)) % 8;
 }
 
+/** An array of a snapshot. */
+export interface SnapshotSection {
+  readonly name: string;
+  readonly data: SectionArray;
+}
+
 /** The chunks of a snapshot file, in order. Sections are views: write them before the state moves on. */
-export function encodeSnapshot(
+export function encodeSnapshot(meta: unknown, sections: readonly SnapshotSection[]): Uint8Array[] {
+  const sums = sections.map(({ data }) => crc32c(bytesOf(data)));
+  const header = { meta, sections: sectionHeaders(sections, sums) };
+  return snapshotChunks(new TextEncoder().encode(JSON.stringify(header)), sections);
+}
+
+/** Like `encodeSnapshot`, in slices: `pause` is awaited between them, and the state must stand still. */
+export async function encodeSnapshotSliced(
   meta: unknown,
-  sections: readonly { name: string; data: SectionArray }[],
-): Uint8Array[] {
-  const headers: SectionHeader[] = sections.map(({ name, data }) => ({
+  sections: readonly SnapshotSection[],
+  pause: () => Promise<void>,
+): Promise<Uint8Array[]> {
+  const sums: number[] = [];
+  for (const { data } of sections) {
+    const bytes = bytesOf(data);
+    let sum = 0;
+    for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+      sum = crc32c(bytes.subarray(at, at + SLICE_BYTES), sum);
+      await pause();
+    }
+    sums.push(sum);
+  }
+  const header = { meta, sections: sectionHeaders(sections, sums) };
+  return snapshotChunks(await slicedJson(header, pause), sections);
+}
+
+/** @param sums CRC-32C of each section. */
+function sectionHeaders(
+  sections: readonly SnapshotSection[],
+  sums: readonly number[],
+): SectionHeader[] {
+  return sections.map(({ name, data }, index) => ({
     name,
     type: typeOf(data),
     length: data.length,
-    crc: crc32c(bytesOf(data)),
+    crc: sums[index],
   }));
-  const header = new TextEncoder().encode(JSON.stringify({ meta, sections: headers }));
+}
+
+function snapshotChunks(header: Uint8Array, sections: readonly SnapshotSection[]): Uint8Array[] {
   const prologue = new Uint8Array(PROLOGUE_BYTES);
   const view = new DataView(prologue.buffer);
   prologue.set(new TextEncoder().encode(MAGIC));
