@@ -44,6 +44,7 @@ export async function start({ configuration, stopped }: StoppableStart, io: Comm
     websocket: undefined,
     training: undefined,
     sinks: [],
+    journal: undefined,
   };
   const phase: Phase = { service: null, stopping: false };
   const stop = stopped.then(() => {
@@ -112,6 +113,11 @@ function subscribed(service: Service): Promise<boolean> {
 function readinessOf({ service, stopping }: Phase): Readiness {
   if (stopping) return { ready: false, reasons: ['The service is stopping.'] };
   if (service === null) return { ready: false, reasons: ['The service is starting.'] };
+  const unwritable = service.journalProblem();
+  if (unwritable !== null) {
+    const reason = `The journal cannot be written, so nothing is acknowledged: ${unwritable}.`;
+    return { ready: false, reasons: [reason] };
+  }
   const { mqtt } = service.messages;
   if (mqtt === null || mqtt.state === 'subscribed') {
     return { ready: true, reasons: service.problems() };

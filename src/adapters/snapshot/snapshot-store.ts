@@ -72,6 +72,11 @@ export class SnapshotStore {
     return { snapshot: null, setAside };
   }
 
+  /** Positions of the whole snapshots that are kept, ascending. */
+  async positions(): Promise<number[]> {
+    return (await this.#names('.snapshot')).map((name) => Number(name.slice(0, 16)));
+  }
+
   async #write(position: number, bytes: Iterable<Uint8Array>): Promise<void> {
     const part = join(this.#folder, 'writing.part');
     const path = join(this.#folder, `${String(position).padStart(16, '0')}.snapshot`);

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { EmbeddedBroker } from '../../adapters/broker/embedded-broker.ts';
 import { createMetrics, type MetricGroup } from '../../adapters/http/metrics.ts';
+import type { JournalState } from '../../adapters/journal/segment-journal.ts';
 import type { MqttSource } from '../../adapters/mqtt/mqtt-source.ts';
 import type { TrainingWorker } from '../../adapters/training-worker/training-worker.ts';
 import { webSocketMetrics } from '../../adapters/websocket/counters.ts';
@@ -8,6 +9,7 @@ import type { WebSocketServer } from '../../adapters/websocket/websocket-server.
 import type { RejectionRing } from '../../decoding/rejection-ring.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { meanCoverage } from '../../engine/mean-coverage.ts';
+import { journalGroup } from './journal-metrics.ts';
 import type { Sink } from './sink.ts';
 import { sinkGroups } from './sink-metrics.ts';
 
@@ -27,6 +29,7 @@ export interface MeasuredParts {
   websocket: WebSocketServer | undefined;
   training: TrainingWorker | undefined;
   sinks: readonly Sink[];
+  journal: (() => JournalState) | undefined;
 }
 
 const counter = (help: string) => ({ type: 'counter', help }) as const;
@@ -40,6 +43,7 @@ export function serviceMetrics(parts: MeasuredParts): Registry {
       ...groups,
       websocketGroup(parts),
       trainingGroup(parts),
+      journalGroup(() => parts.journal?.()),
       ...sinkGroups(() => parts.sinks),
     ],
     labelled: [

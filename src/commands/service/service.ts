@@ -1,7 +1,6 @@
 import { asyncScheduler, interval, type Subscription } from 'rxjs';
 import { monotonicSeconds } from '../../adapters/clock/monotonic-clock.ts';
 import { systemClock } from '../../adapters/clock/system-clock.ts';
-import { VolatileJournal } from '../../adapters/journal/volatile-journal.ts';
 import {
   startTrainingWorker,
   type TrainingWorker,
@@ -9,16 +8,13 @@ import {
 import type { Configuration } from '../../config/configuration.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { EngineDirectory } from '../../engine/engine-directory.ts';
-import {
-  BATCH_READINGS_MAX,
-  type ForecastPipeline,
-  forecastPipeline,
-} from '../../pipeline/forecast-pipeline.ts';
+import { type ForecastPipeline, forecastPipeline } from '../../pipeline/forecast-pipeline.ts';
 import type { Logger, StreamDirectory } from '../../pipeline/ports.ts';
 import { trainBesideServing } from '../../pipeline/training-loop.ts';
 import type { SimulatedDevices } from '../simulated-devices.ts';
 import { startDemonstration } from './demonstration.ts';
 import { influxSink } from './influx-sink.ts';
+import { ingestReadings } from './ingest.ts';
 import { logModels } from './log-models.ts';
 import { type MessagesIn, messagesIn } from './messages-in.ts';
 import { mqttSink } from './mqtt-sink.ts';
@@ -76,7 +72,7 @@ export class Service {
         { demand: { forecast: outside.websocket.wants, intervals: false } },
         ...this.#sinks,
       ]),
-      journal: new VolatileJournal(engine.position),
+      journal: keeper.journal,
       clock: systemClock,
       afterTurn: setImmediate,
       onUncommitted: (error) => log.error({ error: String(error) }, 'Readings are not kept.'),
@@ -93,19 +89,27 @@ export class Service {
         outcomes$,
         takeRows: () => engine.takeTrainingRows(),
         training,
-        submit: (event) => void submit(event),
+        submit: (event) => {
+          submit(event).catch((error) =>
+            log.warn({ error: String(error) }, 'A result of training is dropped.'),
+          );
+        },
         scheduler: asyncScheduler,
       }),
     );
     this.#running.add(interval(TICK_MS).subscribe(() => this.#tick()));
+    this.#running.add(
+      interval(configuration.data.snapshotSeconds * 1_000).subscribe(() => {
+        void keeper.keep(() => training.state());
+      }),
+    );
     outside.http.attach({
       directory,
       ingest: async (readings) => {
         const admitted = incoming.admitAll(readings);
-        for (let first = 0; first < admitted.length; first += BATCH_READINGS_MAX) {
-          const slice = admitted.slice(first, first + BATCH_READINGS_MAX);
-          await submit({ kind: 'readings', arrivedAt: systemClock.now(), readings: slice });
-        }
+        await ingestReadings(admitted, (slice) =>
+          submit({ kind: 'readings', arrivedAt: systemClock.now(), readings: slice }),
+        );
       },
       remove: async (stream) => {
         await submit({ kind: 'remove', stream, reason: 'deleted' });
@@ -122,8 +126,16 @@ export class Service {
   static async open(options: ServiceOptions): Promise<Service> {
     const { configuration, outside, log, parts } = options;
     const { engine } = parts;
-    const keeper = new StateKeeper(engine, outside.folder.path('snapshots'), log);
-    const { training: kept } = await keeper.restore();
+    const keeper = await StateKeeper.open({
+      engine,
+      path: outside.folder.path,
+      retainMs: configuration.data.retain,
+      retainBytes: configuration.data.retainBytes,
+      log,
+      clock: systemClock,
+    });
+    const { training: kept, journal } = keeper;
+    parts.journal = () => journal.state();
     const training = startTrainingWorker({
       seed: engine.options.seed,
       options: configuration.training,
@@ -150,10 +162,16 @@ export class Service {
     await new Promise((resolve) => setImmediate(resolve));
     this.#running.unsubscribe();
     this.#pipeline.close();
+    const { journal } = this.#keeper;
+    if (journal.state().isWritable) await journal.whenDurable(this.#options.parts.engine.position);
     await Promise.all(this.#sinks.map((sink) => sink.close()));
-    const state = await this.#training.state();
+    await this.#keeper.close(() => this.#training.state());
     await this.#training.stop();
-    await this.#keeper.keep(state);
+  }
+
+  /** Why nothing is acknowledged at the moment; null: the journal can be written. */
+  journalProblem(): string | null {
+    return this.#keeper.journal.state().problem;
   }
 
   /** What does not work at the moment, although the service is ready. */
@@ -162,6 +180,9 @@ export class Service {
   }
 
   #tick(): void {
+    for (const sink of this.#sinks) sink.tick();
+    // While the disk fails, time stands still for the engine, as everything does.
+    if (this.#keeper.journal.accepting() !== null) return;
     const { log, parts } = this.#options;
     const { engine } = parts;
     const at = systemClock.now();
@@ -170,7 +191,6 @@ export class Service {
     for (const stream of engine.expired(at)) {
       this.#pipeline.submit({ kind: 'remove', stream, reason: 'expired' }).catch(lost);
     }
-    for (const sink of this.#sinks) sink.tick();
   }
 }
 
