@@ -43,7 +43,7 @@ export class ModuleBuilder {
     const functions = this.#functions;
     const exported = functions.filter(({ name }) => name !== '');
     const memory = [...text('env'), ...text('memory'), 0x02, 0x00, 0x01];
-    return Uint8Array.from([
+    return new Uint8Array([
       ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
       ...section(
         1,
@@ -190,7 +190,7 @@ export class FunctionBuilder {
   }
 
   #write(bytes: Code): void {
-    for (const byte of bytes) this.#code.push(byte);
+    append(this.#code, bytes);
   }
 }
 
@@ -199,6 +199,12 @@ function text(value: string): number[] {
 }
 
 function section(id: number, items: readonly (readonly number[])[]): number[] {
-  const content = [...leb(items.length), ...items.flat()];
+  const content = leb(items.length);
+  for (const item of items) append(content, item);
   return [id, ...leb(content.length), ...content];
+}
+
+/** Modules are emitted once, by code that no engine has optimised yet: spreading costs more. */
+function append(target: number[], bytes: Code): void {
+  for (let i = 0; i < bytes.length; i++) target.push(bytes[i]);
 }

@@ -45,7 +45,7 @@ export interface PanelLayout {
   /** O': outputs in whole panels. */
   readonly O: number;
   /** (parameter count): where each number of the flat weights lies in the packed ones. */
-  readonly places: Uint32Array;
+  readonly places: Int32Array;
   /** (parameter count): 0.5 for the gates kept at half their size, else 1. */
   readonly scales: Float32Array;
 }
@@ -76,7 +76,9 @@ export function panelLayout(shape: NetworkShape): PanelLayout {
 /** Writes the flat weights to their places; everything else of `packed` stays as it is. */
 export function packWeights(layout: PanelLayout, flat: Float32Array, packed: Float32Array): void {
   const { places, scales } = layout;
-  for (let i = 0; i < places.length; i++) packed[places[i]] = scales[i] * flat[i];
+  // Read at each turn, the length of a typed array would take longer than the rest.
+  const count = places.length;
+  for (let i = 0; i < count; i++) packed[places[i]] = scales[i] * flat[i];
 }
 
 /** Reads flat gradients from their places, each times `scale`. */
@@ -86,7 +88,8 @@ export function unpackGradient(
   flat: Float32Array,
   scale: number,
 ): void {
-  for (let i = 0; i < places.length; i++) flat[i] = scale * packed[places[i]];
+  const count = places.length;
+  for (let i = 0; i < count; i++) flat[i] = scale * packed[places[i]];
 }
 
 /** The place of row k, column `column` of panel `panel`. */
@@ -127,7 +130,7 @@ function canonicalPlaces(shape: NetworkShape, layers: readonly PanelBlock[], hea
     for (let k = 0; k < X; k++) ws[o * X + k] = placeOf(head, panel, head.H + k, column);
     bo[o] = placeOf(head, panel, head.K, column);
   }
-  return { places: Uint32Array.from(places), scales };
+  return { places: Int32Array.from(places), scales };
 }
 
 /** Panel and columns of a gate's unit: where its weights of x (and bias) and of h stand. */

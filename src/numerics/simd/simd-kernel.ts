@@ -94,13 +94,14 @@ class SimdKernel implements RecurrentKernel {
   reserve(capacity: number): void {
     const before = this.#capacity;
     if (capacity <= before) return;
-    this.#capacity = Math.max(capacity, 2 * before);
+    const after = Math.max(capacity, 2 * before);
     const size = stateSize(this.shape);
-    growMemory(this.#memory, this.#plan.slabs + 2 * this.#capacity * size * FLOAT);
-    const slabs = this.#view(this.#plan.slabs, 2 * this.#capacity * size);
+    growMemory(this.#memory, this.#plan.slabs + 2 * after * size * FLOAT);
+    const slabs = this.#view(this.#plan.slabs, 2 * after * size);
     // The room between the slabs held c until now and belongs to new rows of h.
-    slabs.copyWithin(this.#capacity * size, before * size, 2 * before * size);
-    slabs.fill(0, before * size, Math.min(2 * before, this.#capacity) * size);
+    slabs.copyWithin(after * size, before * size, 2 * before * size);
+    slabs.fill(0, before * size, Math.min(2 * before, after) * size);
+    this.#capacity = after;
     this.#refreshViews();
   }
 

@@ -29,8 +29,8 @@ export interface TransposedLayout {
   /** Numbers in the transposed weights. */
   readonly size: number;
   /** Pairs: weight `sources[i]` of the flat ones lies at `places[i]`. */
-  readonly sources: Uint32Array;
-  readonly places: Uint32Array;
+  readonly sources: Int32Array;
+  readonly places: Int32Array;
 }
 
 export function transposedLayout(layout: PanelLayout): TransposedLayout {
@@ -66,8 +66,8 @@ export function transposedLayout(layout: PanelLayout): TransposedLayout {
     toBelow,
     head: toHeadHidden,
     size,
-    sources: Uint32Array.from(sources),
-    places: Uint32Array.from(places),
+    sources: Int32Array.from(sources),
+    places: Int32Array.from(places),
   };
 }
 
@@ -81,5 +81,6 @@ export function packTransposed(
   flat: Float32Array,
   transposed: Float32Array,
 ): void {
-  for (let i = 0; i < places.length; i++) transposed[places[i]] = flat[sources[i]];
+  const count = places.length;
+  for (let i = 0; i < count; i++) transposed[places[i]] = flat[sources[i]];
 }
