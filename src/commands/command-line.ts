@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { errorCatalogue, InklingError } from '../protocol/errors.ts';
 import type { AddCommand, CommandIo } from './command.ts';
+import { addEvaluateCommand } from './evaluate.ts';
 import { addInspectCommand } from './inspect.ts';
 import { packageVersion } from './package-version.ts';
 import { addReplayCommand } from './replay.ts';
@@ -12,6 +13,7 @@ import { addValidateCommand } from './validate.ts';
 const addCommands: readonly AddCommand[] = [
   addStartCommand,
   addValidateCommand,
+  addEvaluateCommand,
   addReplayCommand,
   addSimulateCommand,
   addInspectCommand,
@@ -22,6 +24,7 @@ Examples:
   inkling start                             embedded broker, simulated devices, page on port 8080
   inkling start --config inkling.yaml
   inkling validate --config inkling.yaml
+  inkling evaluate plant.csv
   inkling replay plant.csv --url mqtt://127.0.0.1:1883
   inkling simulate --csv recordings
   inkling inspect ./data
