@@ -10,6 +10,8 @@ export class Membership {
   readonly #byName = new Map<string, number>();
   readonly #table: StreamTable;
   readonly #options: EngineOptions;
+  /** Cadence of each stream row when its group was last looked for: while it stays, so does the group. */
+  #assignedCadence = new Float64Array(64);
 
   constructor(table: StreamTable, options: EngineOptions) {
     this.#table = table;
@@ -37,9 +39,12 @@ export class Membership {
   /** Makes the stream a member of the group that its rule and cadence ask for; keeps its state when it already is. */
   assign(row: number): void {
     const { columns } = this.#table;
-    const rule = this.#options.rules[columns.rule[row]];
+    const cadence = columns.cadence[row];
     const current = columns.group[row] - 1;
-    const key = this.#keyFor(rule, columns.cadence[row], current);
+    if (current >= 0 && this.#assignedCadence[row] === cadence) return;
+    this.#noteCadence(row, cadence);
+    const rule = this.#options.rules[columns.rule[row]];
+    const key = this.#keyFor(rule, cadence, current);
     const index = this.ensure(key);
     if (index === current) return;
     this.leave(row);
@@ -59,6 +64,15 @@ export class Membership {
   /** Bytes of all members' model state. */
   get bytes(): number {
     return this.groups.reduce((sum, group) => sum + group.count * group.memberBytes, 0);
+  }
+
+  #noteCadence(row: number, cadence: number): void {
+    if (row >= this.#assignedCadence.length) {
+      const larger = new Float64Array(Math.max(row + 1, 2 * this.#assignedCadence.length));
+      larger.set(this.#assignedCadence);
+      this.#assignedCadence = larger;
+    }
+    this.#assignedCadence[row] = cadence;
   }
 
   #keyFor(rule: StreamRule, cadence: number, current: number): GroupKey {

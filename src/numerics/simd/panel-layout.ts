@@ -76,7 +76,6 @@ export function panelLayout(shape: NetworkShape): PanelLayout {
 /** Writes the flat weights to their places; everything else of `packed` stays as it is. */
 export function packWeights(layout: PanelLayout, flat: Float32Array, packed: Float32Array): void {
   const { places, scales } = layout;
-  // Read at each turn, the length of a typed array would take longer than the rest.
   const count = places.length;
   for (let i = 0; i < count; i++) packed[places[i]] = scales[i] * flat[i];
 }
