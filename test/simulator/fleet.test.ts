@@ -182,12 +182,4 @@ describe('the fleet', () => {
       expect(measured / declared, id).toBeLessThan(2);
     }
   });
-
-  it('takes seconds of processor time for thirty days', () => {
-    const before = process.cpuUsage();
-    take(createFleet({ seed: 3, from }), from + 30 * dayMs);
-    const { user } = process.cpuUsage(before);
-    // About one second on one core; the rest is for slower machines and busy ones.
-    expect(user / 1e6).toBeLessThan(4);
-  });
 });
