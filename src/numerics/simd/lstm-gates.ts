@@ -71,25 +71,32 @@ export function defineLstmForward(
     const [n, gates, cBefore, c, shown, , h, above] = parameters;
     const squashing = new Squashing(body, multiplyAdd);
     const fraction = squashing.fraction();
-    const [i, f, g, o, memory, tanhMemory, state] = body.vectors(7);
-    body.countDown(n, () => {
+    const [i, f, g, o, tanhMemory, state] = body.vectors(6);
+    const [rows, gatesStart, cStart] = [body.int(), body.int(), body.int()];
+    body.set(rows, n);
+    body.set(gatesStart, gates);
+    body.set(cStart, c);
+    body.countDown(rows, () => {
       squashing.logistic(i, load(gates, I), fraction);
       squashing.logistic(f, load(gates, F), fraction);
       squashing.tanh(g, load(gates, G), fraction);
-      squashing.logistic(o, load(gates, O), fraction);
       body.store(gates, i, I);
       body.store(gates, f, F);
       body.store(gates, g, G);
-      body.store(gates, o, O);
-      body.set(memory, multiplyAdd(f, load(cBefore), mul(i, g)));
-      body.store(c, memory);
-      squashing.tanh(tanhMemory, memory, fraction);
+      body.store(c, multiplyAdd(f, load(cBefore), mul(i, g)));
+      body.advance(gates, strides.gates);
+      for (const column of [cBefore, c]) body.advance(column, strides.state);
+    });
+    body.countDown(n, () => {
+      squashing.logistic(o, load(gatesStart, O), fraction);
+      squashing.tanh(tanhMemory, load(cStart), fraction);
+      body.store(gatesStart, o, O);
       body.store(shown, tanhMemory);
       body.set(state, mul(o, tanhMemory));
       body.store(h, state);
       body.store(above, state);
-      body.advance(gates, strides.gates);
-      for (const column of [cBefore, c, shown]) body.advance(column, strides.state);
+      body.advance(gatesStart, strides.gates);
+      for (const column of [cStart, shown]) body.advance(column, strides.state);
       body.advance(h, strides.h);
       body.advance(above, strides.above);
     });
