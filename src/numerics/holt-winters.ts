@@ -24,6 +24,8 @@ const trends = [
 ] as const;
 const levels = [0.05, 0.3, 0.95] as const;
 const seasons = [0.1, 0.4] as const;
+/** The season is learnt from here on, lest it learn by heart how level and trend were found. */
+const SETTLING_SEASONS = 2;
 /** Errors of a setting fade with this rate. */
 const ERROR_RATE = 0.002;
 /** The far lead that settings are judged by, where the forecast goes that far. */
@@ -103,7 +105,7 @@ export class HoltWinters {
     const error = Number.isNaN(y) ? 0 : y - expected;
     this.#level[k] += drift + level * error;
     this.#trend[k] = drift + level * trend * error;
-    if (this.#period > 0) {
+    if (this.#period > 0 && this.#steps >= SETTLING_SEASONS * this.#period) {
       const slot = k * this.#period + (this.#steps % this.#period);
       this.#season[slot] += season * (1 - level) * error;
     }
