@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type FolderContents, lookIntoFolder } from '../adapters/data-folder/folder-contents.ts';
+import { listSegments, type SegmentFile } from '../adapters/journal/list-segments.ts';
 import {
   listSnapshots,
   readSnapshotFile,
@@ -19,6 +20,8 @@ import { InklingError } from '../protocol/errors.ts';
 /** What a data folder holds; `--json` prints it as it is. */
 export interface FolderReport extends FolderContents {
   readonly snapshots: readonly SnapshotReport[];
+  /** Segments of the journal, the oldest first. */
+  readonly journal: readonly SegmentFile[];
   /** The newest snapshot that can be read; null: none was written yet. */
   readonly newest: (SnapshotOverview & { readonly name: string }) | null;
   /** Ids of the first streams, at most 20. */
@@ -56,6 +59,7 @@ export async function inspectFolder(path: string, stream: string | null): Promis
   return {
     ...contents,
     snapshots: files.map((file) => ({ ...file, problem: problems.get(file.name) ?? null })),
+    journal: await listSegments(join(contents.dir, 'journal')),
     newest: newest && { name: newest.name, ...snapshotOverview(newest.snapshot) },
     streams: ids.slice(0, idsMax),
     stream: stream === null ? null : findStream(newest?.snapshot ?? null, stream, ids),

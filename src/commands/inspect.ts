@@ -14,6 +14,9 @@ Examples:
   inkling inspect /var/lib/inkling --stream plant/7/temperature
   inkling inspect --json | jq .newest.groups`;
 
+/** Segments of the journal that are listed. */
+const segmentsMax = 8;
+
 interface InspectArguments {
   readonly stream?: string;
   readonly json?: true;
@@ -39,7 +42,7 @@ async function runInspect(dir: string, options: InspectArguments, io: CommandIo)
 }
 
 function folderText(report: FolderReport): string {
-  const { dir, format, holder, rooms, snapshots, newest, streams } = report;
+  const { dir, format, holder, rooms, snapshots, journal, newest, streams } = report;
   const parts = [
     `Data folder ${dir}\n` +
       `  format ${format.format}, made ${format.created} by Inkling ${format.version}\n` +
@@ -58,6 +61,7 @@ function folderText(report: FolderReport): string {
     ]);
     parts.push(textTable(['snapshot at', 'written', 'size', 'state'], rows));
   }
+  if (journal.length > 0) parts.push(journalText(journal));
   if (newest === null) return `${parts.join('\n')}\nNo snapshot was written yet.\n`;
   if (newest.groups.length > 0) parts.push(groupsText(newest.groups));
   const extras = Object.entries(newest.extras).map(
@@ -70,6 +74,22 @@ function folderText(report: FolderReport): string {
     `${newest.streams} streams at position ${newest.position}${extras.join('')}\n${listed}${more}`,
   );
   return parts.join('\n');
+}
+
+/** What was set aside, and the newest of the others. */
+function journalText(journal: FolderReport['journal']): string {
+  const shown = journal.filter(
+    ({ isSetAside }, index) => isSetAside || index >= journal.length - segmentsMax,
+  );
+  const rows = shown.map((file) => [
+    file.first,
+    file.begunAt === null ? 'unknown' : timeText(file.begunAt),
+    bytesText(file.bytes),
+    file.isSetAside ? `set aside: ${file.name}` : file.begunAt === null ? 'unreadable' : 'in place',
+  ]);
+  const left = journal.length - shown.length;
+  const more = left > 0 ? `  … and ${left} older segments\n` : '';
+  return textTable(['journal from', 'begun', 'size', 'state'], rows) + more;
 }
 
 function snapshotState(file: FolderReport['snapshots'][number], newest: string | undefined) {

@@ -22,7 +22,7 @@ const weightsReasons = ['published', 'rollback', 'diverged'] as const;
 const removeReasons = ['deleted', 'expired'] as const;
 
 /** A weights event whose weights lie elsewhere. */
-export type WeightsRecord = Omit<WeightsEvent, 'weights'>;
+type WeightsRecord = Omit<WeightsEvent, 'weights'>;
 
 /** An event as it can be read from its bytes alone. */
 export type StoredEvent = Exclude<EngineEvent, WeightsEvent> | WeightsRecord;

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DataFolder, openDataFolder } from '../../src/adapters/data-folder/data-folder.ts';
+import { SegmentJournal } from '../../src/adapters/journal/segment-journal.ts';
+import { openSyncedFolder } from '../../src/adapters/journal/synced-folder.ts';
+import { WeightsFiles } from '../../src/adapters/journal/weights-files.ts';
 import { SnapshotStore } from '../../src/adapters/snapshot/snapshot-store.ts';
 import { runCommandLine } from '../../src/commands/command-line.ts';
 import { engineOptionsOf } from '../../src/commands/engine-options-of.ts';
@@ -165,5 +168,27 @@ describe('inkling inspect', () => {
         'inkling: the newest snapshot has no stream "plant/x", ' +
         'did you mean "plant/a"? (ERR_DATA_MISSING)\n',
     });
+  });
+
+  it('lists the segments of the journal, and those that were set aside', async () => {
+    await keep(livedEngine(10));
+    const segments = folder.path('journal');
+    const journal = new SegmentJournal({
+      folder: await openSyncedFolder(segments),
+      weights: new WeightsFiles(await openSyncedFolder(folder.path('weights'))),
+      position: 11,
+      variant: 'readable',
+      clock: { now: () => begin },
+      log,
+    });
+    await journal.append({ kind: 'tick', at: begin });
+    await journal.close();
+    writeFileSync(join(segments, '0000000000000003.journal.corrupt'), 'damaged');
+    const { exit, stdout } = await inspect();
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^ *12 +2026-01-01T00:00:00.000Z .* in place$/m);
+    expect(stdout).toMatch(/^ *3 +unknown .* set aside: 0000000000000003\.journal\.corrupt$/m);
+    const report = JSON.parse((await inspect('--json')).stdout);
+    expect(report.journal.map(({ first }: { first: number }) => first)).toEqual([3, 12]);
   });
 });

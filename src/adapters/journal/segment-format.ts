@@ -29,8 +29,8 @@ import { InklingError } from '../../protocol/errors.ts';
 
 const SEGMENT_VERSION = 1;
 export const HEADER_BYTES = 64;
-export const MARK_BYTES = 16;
-export const RECORD_HEADER_BYTES = 8;
+const MARK_BYTES = 16;
+const RECORD_HEADER_BYTES = 8;
 const MAGIC = Buffer.from('INKLJRNL', 'latin1');
 const MARK_MAGIC = 0xc0a51de5;
 const MARK_MAGIC_BYTES = Buffer.from([0xe5, 0x1d, 0xa5, 0xc0]);
