@@ -11,6 +11,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { EngineCopier, type Restored, restoreEngine } from '../../engine/engine-snapshot.ts';
 import { decodeSnapshot } from '../../engine/snapshot-format.ts';
 import type { Clock, Logger } from '../../pipeline/ports.ts';
+import { InklingError } from '../../protocol/errors.ts';
 
 /** Name of the training state among a snapshot's extras. */
 const TRAINING = 'training';
@@ -72,8 +73,21 @@ export class StateKeeper {
     this.#kept = { position: -1, changes: -1 };
   }
 
-  /** Fills the engine with what was kept, says what was left behind, and opens the journal. */
+  /**
+   * Fills the engine with what was kept, says what was left behind, and opens the journal.
+   * ERR_DATA_UNREADABLE when the system does not let it.
+   */
   static async open(options: StateKeeperOptions): Promise<StateKeeper> {
+    try {
+      return await StateKeeper.#open(options);
+    } catch (error) {
+      if (error instanceof InklingError || !isSystemError(error)) throw error;
+      const message = `Expected to read what was kept in ${options.path('')}, but ${error.message}.`;
+      throw new InklingError('ERR_DATA_UNREADABLE', message);
+    }
+  }
+
+  static async #open(options: StateKeeperOptions): Promise<StateKeeper> {
     const { engine, path, log, clock } = options;
     const folders: Folders = {
       segments: await openSyncedFolder(path('journal')),
@@ -235,4 +249,8 @@ function variantOf({ options }: Engine): string {
 function changesOf({ counters, membership }: Engine): number {
   const versions = membership.groups.reduce((sum, { version }) => sum + version, 0);
   return counters.readings + counters.removed + versions;
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }

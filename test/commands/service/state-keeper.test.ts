@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -122,6 +122,14 @@ describe('StateKeeper', () => {
     expect(anew.position).toBe(29);
     expect(anew.table.ids()).toEqual(['a', 'b']);
     expect(lines).toContain('There is no snapshot; the state is learnt anew from the journal.');
+  });
+
+  it('says with a code that the system does not let it read', async () => {
+    await writeFile(join(dir, 'journal'), 'a file is in the way');
+    await expect(restarted()).rejects.toMatchObject({
+      code: 'ERR_DATA_UNREADABLE',
+      message: expect.stringContaining('EEXIST'),
+    });
   });
 
   it('writes one snapshot at a time, and none when only the clock went on', async () => {
