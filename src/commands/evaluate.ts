@@ -59,6 +59,7 @@ interface EvaluateArguments {
   readonly missing?: number;
   readonly gaps: number;
   readonly join: readonly Join[];
+  readonly byTime: boolean;
 }
 
 /** `inkling evaluate`: how good the forecasts are, on recorded files. */
@@ -81,6 +82,7 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     .option('--missing <number>', 'a number that stands for a missing value', missingOption)
     .option('--gaps <share>', 'take out readings at random, as 0.1', shareOption('--gaps'), 0)
     .option('--join <column@row>', 'hide a column until a row; may be repeated', joinOption, [])
+    .option('--by-time', 'go by the times: insert missing rows, leave out late ones', false)
     .addHelpText('after', help)
     .action((files: string[], options: EvaluateArguments) => runEvaluate(files, options, io));
 }
@@ -112,7 +114,7 @@ async function evaluateFile(
   name: string,
   { options, io, signal }: { options: EvaluateArguments; io: CommandIo; signal: AbortSignal },
 ): Promise<JsonResult> {
-  const { preset, horizons, seed, gaps, join } = options;
+  const { preset, horizons, seed, gaps, join, byTime } = options;
   const { textColumns } = file.header;
   if (textColumns.length > 0) {
     const left = textColumns.map((column) => JSON.stringify(column)).join(', ');
@@ -124,7 +126,7 @@ async function evaluateFile(
       name,
       preset,
       horizons,
-      changes: { missing: options.missing ?? null, gaps, joins: join, seed },
+      changes: { missing: options.missing ?? null, gaps, joins: join, byTime, seed },
       createForecasters: (shape) => options.models.map((model) => forecaster(model, shape, seed)),
       cpuTimeUs,
       onProgress: (state) => progress.update(state),

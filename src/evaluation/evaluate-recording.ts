@@ -40,7 +40,7 @@ export interface RecordingShape {
   readonly stepMs: number | null;
 }
 
-export interface EvaluationProgress {
+interface EvaluationProgress {
   /** 0 to 1. */
   readonly share: number;
   /** Rows read so far. */
@@ -84,20 +84,20 @@ export async function evaluateRecording(
   const { columns } = file.header;
   const streams = columns.length;
   const leads = horizons.at(-1)!;
-  firstRowsOf(name, columns, changes.joins);
+  const firstRows = firstRowsOf(name, columns, changes.joins);
   const survey = await surveyWith(file, options);
   const sections = sectionsOf(preset, { rows: survey.rows, horizon: leads, name });
   const scale = new MetricScale(streams);
   const forecasters = options.createForecasters({ columns, leads, stepMs: survey.stepMs });
   const contestants = forecasters.map((forecaster): Contestant => {
     const { levels } = forecaster;
-    const board = new ScoreBoard({ streams, horizons, levels, sections, scale });
+    const board = new ScoreBoard({ streams, horizons, levels, sections, scale, firstRows });
     return { forecaster, board, forecasts: roomFor(streams, leads, levels.length), busyUs: 0 };
   });
   let readings = 0;
   for await (const row of changedRows(file, name, survey, changes)) {
     signal?.throwIfAborted();
-    if (row.index < sections.scaleEnd) scale.add(row.values);
+    if (row.index < sections.scaleEnd) scale.add(row.unhidden);
     for (const contestant of contestants) {
       contestant.board.score(row.index, row.values);
       const begin = options.cpuTimeUs();
@@ -118,11 +118,9 @@ export async function evaluateRecording(
   };
 }
 
-async function surveyWith(
-  file: CsvFile,
-  { signal, onProgress }: EvaluationOptions,
-): Promise<Survey> {
-  return surveyOf(file, ({ readBytes, rows }) => {
+async function surveyWith(file: CsvFile, options: EvaluationOptions): Promise<Survey> {
+  const { name, changes, signal, onProgress } = options;
+  return surveyOf(file, name, changes.byTime, ({ readBytes, rows }) => {
     signal?.throwIfAborted();
     onProgress({ share: (SURVEY_SHARE * readBytes) / Math.max(1, file.sizeBytes), count: rows });
   });

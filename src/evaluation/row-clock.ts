@@ -35,7 +35,19 @@ export function seasonSteps(stepMs: number | null): number {
 /** Longer seasons are left out: a stream would have to keep them whole. */
 const SEASON_MAX = 8_640;
 
-export class RowClock {
+/** Where a row stands: the times of missing rows before it, and its own, whole ms, rising strictly. */
+export interface RowPlace {
+  readonly missing: readonly number[];
+  readonly time: number;
+}
+
+/** Gives rows their times. */
+export interface RowPlacing {
+  /** Null: the row is left out. */
+  place(fileTime: number | null): RowPlace | null;
+}
+
+export class RowClock implements RowPlacing {
   readonly #step: number;
   readonly #hasTimes: boolean;
   #last: number | null;
@@ -47,8 +59,12 @@ export class RowClock {
     this.#last = null;
   }
 
-  /** The time of the next row, whole ms, above that of the row before. */
-  next(fileTime: number | null): number {
+  /** Every row has its place, and nothing is missing. */
+  place(fileTime: number | null): RowPlace {
+    return { missing: [], time: this.#next(fileTime) };
+  }
+
+  #next(fileTime: number | null): number {
     if (this.#last === null) {
       this.#last = this.#hasTimes ? (fileTime ?? MONDAY) : MONDAY;
       return this.#last;

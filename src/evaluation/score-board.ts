@@ -1,5 +1,6 @@
 import type { Forecasts } from './forecaster.ts';
 import { IntervalSums } from './interval-sums.ts';
+import { JoiningErrors } from './joining-errors.ts';
 import type { MetricScale } from './metric-scale.ts';
 import { PendingForecasts } from './pending-forecasts.ts';
 import type { Sections } from './presets.ts';
@@ -19,9 +20,11 @@ export interface HorizonScores {
   readonly coverageMean: LevelScores | null;
   readonly coverageWorst: LevelScores | null;
   readonly coverageWorstMean: LevelScores | null;
+  /** As `maseMean`, of streams that joined, over their readings 5 to 60; null: none did. */
+  readonly maseJoining: number | null;
 }
 
-export type LevelScores = Readonly<Record<string, number | null>>;
+type LevelScores = Readonly<Record<string, number | null>>;
 
 export interface ScoreBoardOptions {
   readonly streams: number;
@@ -31,6 +34,8 @@ export interface ScoreBoardOptions {
   readonly levels: readonly number[];
   readonly sections: Sections;
   readonly scale: MetricScale;
+  /** (S) first row of each stream. */
+  readonly firstRows: readonly number[];
 }
 
 /**
@@ -51,6 +56,7 @@ export class ScoreBoard {
   readonly #scaled: Float64Array;
   readonly #scaledCount: Float64Array;
   readonly #distances: Float64Array;
+  readonly #joining: JoiningErrors;
 
   constructor(options: ScoreBoardOptions) {
     const { streams, horizons, levels } = options;
@@ -68,6 +74,7 @@ export class ScoreBoard {
     this.#scaled = new Float64Array(cells);
     this.#scaledCount = new Float64Array(cells);
     this.#distances = new Float64Array(2 * levels.length);
+    this.#joining = new JoiningErrors(options.firstRows, horizons.length);
   }
 
   /** Scores every forecast whose target is this row. */
@@ -109,6 +116,7 @@ export class ScoreBoard {
       coverageMean: coverage(cells),
       coverageWorst: worst([last]),
       coverageWorstMean: worst(cells),
+      maseJoining: this.#joining.mean(index),
     };
   }
 
@@ -132,6 +140,7 @@ export class ScoreBoard {
       if (Number.isNaN(scaled)) continue;
       this.#scaled[cell]! += scaled;
       this.#scaledCount[cell]! += 1;
+      this.#joining.add(stream, origin, index, scaled);
     }
   }
 

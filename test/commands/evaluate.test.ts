@@ -87,7 +87,17 @@ describe('inkling evaluate', () => {
 
   it('gives the same figures for the same seed', async () => {
     writeFileSync(join(root, 'plant.csv'), plant(300));
-    const options = [...fast, '--seed', '7', '--gaps', '0.1', '--join', 'level@100', '--json'];
+    const options = [
+      ...fast,
+      '--seed',
+      '7',
+      '--gaps',
+      '0.1',
+      '--join',
+      'level@100',
+      '--by-time',
+      '--json',
+    ];
     await evaluate('plant.csv', ...options, 'one.json');
     await evaluate('plant.csv', ...options, 'two.json');
     const text = (name: string) => readFileSync(join(root, name), 'utf8');

@@ -9,7 +9,7 @@ import { HOUR, recordingOf } from './recording.ts';
 
 export const LEADS = 8;
 
-export const asItStands: RowChanges = { missing: null, gaps: 0, joins: [], seed: 1 };
+export const asItStands: RowChanges = { missing: null, gaps: 0, joins: [], byTime: false, seed: 1 };
 
 export interface ForecasterShape {
   readonly columns: readonly string[];
@@ -17,13 +17,13 @@ export interface ForecasterShape {
   readonly seed?: number;
 }
 
-/** The engine with 8 hidden units, trained on windows of 32 steps. */
+/** The engine with 8 hidden units, trained on windows of 16 steps. */
 export function smallForecaster({ columns, leads, seed = 1 }: ForecasterShape): EngineForecaster {
   const { options } = smallEngine({ horizon: { steps: leads } }, { seed });
   const kernels = { recurrent: createReadableKernel, gradient: createReadableGradient };
   return new EngineForecaster({
     engine: options,
-    training: { kernels, window: 32, everyRows: 8 },
+    training: { kernels, window: 16, everyRows: 8 },
     columns,
     cpuTimeUs: () => 0,
   });
@@ -48,7 +48,7 @@ export async function forecastsOf(
   const file = recordingOf(columns);
   const names = Object.keys(columns);
   const forecaster = create({ columns: names, leads: LEADS });
-  const survey = await surveyOf(file, () => {});
+  const survey = await surveyOf(file, 'recording', false, () => {});
   const size = names.length * LEADS;
   const list: Float64Array[] = [];
   for await (const row of changedRows(file, 'recording', survey, changes)) {

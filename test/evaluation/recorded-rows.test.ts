@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { changedRows, type RowChanges, surveyOf } from '../../src/evaluation/recorded-rows.ts';
 import { asItStands } from './forecasters-under-test.ts';
-import { HOUR, recordingOf } from './recording.ts';
+import { HOUR, recordingOf, START } from './recording.ts';
 
 const rising = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** The values of every row after the changes, NaN as null. */
 async function valuesOf(columns: Record<string, (number | null)[]>, changes: Partial<RowChanges>) {
   const file = recordingOf(columns);
-  const survey = await surveyOf(file, () => {});
+  const survey = await surveyOf(file, 'plant.csv', false, () => {});
   const list: (number | null)[][] = [];
   for await (const { values } of changedRows(file, 'plant.csv', survey, {
     ...asItStands,
@@ -23,7 +23,7 @@ describe('surveyOf', () => {
   it('counts the rows, finds the step, and tells how far it is', async () => {
     const told: number[] = [];
     const file = recordingOf({ a: rising(250) });
-    const survey = await surveyOf(file, ({ rows }) => told.push(rows));
+    const survey = await surveyOf(file, 'plant.csv', false, ({ rows }) => told.push(rows));
     expect(survey).toEqual({ rows: 250, stepMs: HOUR });
     expect(told).toEqual([100, 200, 250]);
   });
@@ -68,11 +68,45 @@ describe('changedRows', () => {
     ]);
   });
 
+  it('shows the judge what it hides, so that errors have a scale', async () => {
+    const file = recordingOf({ a: [1, 2], b: [4, 5] });
+    const changes = { ...asItStands, joins: [{ column: 'b', row: 1 }] };
+    const survey = await surveyOf(file, 'plant.csv', false, () => {});
+    const first = await changedRows(file, 'plant.csv', survey, changes).next();
+    expect([...first.value!.unhidden]).toEqual([1, 4]);
+    expect([...first.value!.values]).toEqual([1, Number.NaN]);
+  });
+
   it('refuses to hide a column that is not there', async () => {
     const joins = [{ column: 'c', row: 2 }];
     await expect(valuesOf({ a: [1], b: [2] }, { joins })).rejects.toMatchObject({
       code: 'ERR_USAGE',
       message: '--join: expected a column of plant.csv (a,b), got "c"',
     });
+  });
+});
+
+describe('rows by their times', () => {
+  const hours = [0, 1, 2, 3, 4, 5, 5, 4.5, 9, 10, 100, 101];
+  const times = hours.map((hour) => START + hour * HOUR);
+  const file = recordingOf({ a: rising(times.length) }, times);
+
+  it('inserts what is missing, leaves out what is late, and does not bridge a long gap', async () => {
+    const survey = await surveyOf(file, 'plant.csv', true, () => {});
+    const changes = { ...asItStands, byTime: true };
+    const list: (readonly [number, number])[] = [];
+    for await (const { time, values } of changedRows(file, 'plant.csv', survey, changes)) {
+      list.push([(time - START) / HOUR, values[0]!]);
+    }
+    const inserted = [6, 7, 8].map((hour) => [hour, Number.NaN]);
+    const first = [0, 1, 2, 3, 4, 5].map((hour) => [hour, hour]);
+    expect(list).toEqual([...first, ...inserted, [9, 8], [10, 9], [100, 10], [101, 11]]);
+    expect(survey).toEqual({ rows: list.length, stepMs: HOUR });
+  });
+
+  it('refuses a recording without times', async () => {
+    const timeless = recordingOf({ a: [1, 2] }, [null, null]);
+    const survey = surveyOf(timeless, 'plant.csv', true, () => {});
+    await expect(survey).rejects.toMatchObject({ code: 'ERR_USAGE' });
   });
 });

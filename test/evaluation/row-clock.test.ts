@@ -6,7 +6,7 @@ const DAY = 24 * HOUR;
 
 function clocked(stepMs: number | null, times: readonly (number | null)[]): number[] {
   const clock = new RowClock(stepMs);
-  return times.map((time) => clock.next(time));
+  return times.map((time) => clock.place(time).time);
 }
 
 const hourly = (count: number) => Array.from({ length: count }, (_, i) => START + i * HOUR);

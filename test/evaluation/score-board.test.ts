@@ -6,6 +6,7 @@ import { Random } from '../../src/numerics/random.ts';
 const sections = { scaleEnd: 20, scoredFrom: 25, scoredEnd: 100 };
 const horizons = [1, 3, 5];
 const LEADS = 5;
+const firstRows = [0, 40];
 const levels = [0.5, 0.9];
 const quantiles = [0.05, 0.25, 0.5, 0.75, 0.95];
 
@@ -34,7 +35,7 @@ function makeForecasts() {
 
 function judged(options: { levels: readonly number[] }) {
   const scale = new MetricScale(2);
-  const board = new ScoreBoard({ streams: 2, horizons, sections, scale, ...options });
+  const board = new ScoreBoard({ streams: 2, horizons, sections, scale, firstRows, ...options });
   const [rows, forecasts] = [makeRows(), makeForecasts()];
   rows.forEach((values, index) => {
     if (index < sections.scaleEnd) scale.add(values);
@@ -111,9 +112,21 @@ describe('ScoreBoard', () => {
     expect(scores.coverageWorst).toBeNull();
   });
 
+  it('measures a stream that joined over its readings 5 to 60', () => {
+    const { board, rows, forecasts, scale } = judged({ levels });
+    const errors: number[] = [];
+    for (let origin = 44; origin <= Math.min(99, sections.scoredEnd - 1 - 3); origin++) {
+      for (const lead of [1, 2, 3]) {
+        const error = rows[origin + lead]![1]! - forecasts[origin]!.median[LEADS + lead - 1]!;
+        if (!Number.isNaN(error)) errors.push(Math.abs(error) / scale.change(1));
+      }
+    }
+    expect(board.scores(1).maseJoining).toBeCloseTo(mean(errors), 12);
+  });
+
   it('knows no figures when every target is missing', () => {
     const scale = new MetricScale(1);
-    const board = new ScoreBoard({ streams: 1, horizons: [1], levels, sections, scale });
+    const board = new ScoreBoard({ streams: 1, horizons: [1], levels, sections, scale, firstRows });
     for (let index = 0; index < sections.scoredEnd; index++) {
       board.score(index, Float64Array.of(Number.NaN));
       board.keep(index, { median: new Float64Array(1), bounds: new Float64Array(4) });
