@@ -115,7 +115,7 @@ export function defineLstmBackward(
     const [i, f, g, o, tanhMemory, dState, dMemory] = body.vectors(7);
     const slope = (gate: typeof i) => mul(gate, sub(one, gate));
     body.countDown(n, () => {
-      [i, f, g, o].forEach((gate, at) => body.set(gate, load(gates, 16 * at)));
+      for (const [at, gate] of [i, f, g, o].entries()) body.set(gate, load(gates, 16 * at));
       body.set(tanhMemory, load(shown));
       body.set(dState, load(dh));
       const shownSlope = sub(one, mul(tanhMemory, tanhMemory));

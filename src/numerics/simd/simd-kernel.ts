@@ -12,7 +12,8 @@ import type { NetworkShape, RecurrentKernel } from '../recurrent-kernel.ts';
 import type { SimdVariant } from './dialect.ts';
 import { FLOAT } from './memory-plan.ts';
 import { type PanelLayout, packWeights, panelLayout } from './panel-layout.ts';
-import { CHUNK, type StepPlan, stepModule, stepPlan } from './step-module.ts';
+import { stepModule } from './step-module.ts';
+import { CHUNK, type StepPlan, stepPlan } from './step-plan.ts';
 import {
   compileModule,
   createMemory,

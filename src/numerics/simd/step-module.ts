@@ -16,53 +16,19 @@
 
 import type { NetworkShape } from '../recurrent-kernel.ts';
 import { type FunctionBuilder, ModuleBuilder } from './assembler.ts';
-import { copyNumbers } from './copy-numbers.ts';
 import { MULTIPLY_ADD, type MultiplyAdd, type SimdVariant } from './dialect.ts';
-import { addInt, loadInt, minInt, mulInt, notEqual, subInt } from './expressions.ts';
+import { addInt, minInt, mulInt, notEqual, subInt } from './expressions.ts';
 import { GATE_FUNCTIONS } from './gate-functions.ts';
-import { FLOAT, MemoryPlan, rowBytes } from './memory-plan.ts';
+import { FLOAT } from './memory-plan.ts';
 import { PANEL, type PanelBlock, type PanelLayout, unitsOfPanel } from './panel-layout.ts';
 import { defineRowPairs } from './row-pairs.ts';
+import { BLOCK, hiddenAbove, type StepPlan } from './step-plan.ts';
+import { defineGather, defineScatter } from './step-staging.ts';
 import { definePanelPairs, defineTile } from './tile.ts';
 
-/** Streams that a call of `step` may take. */
-export const CHUNK = 1_008;
-/** Streams whose staged rows are worked on together. */
-const BLOCK = 48;
 const PANEL_BYTES = PANEL * FLOAT;
 /** Rows of numbers times a panel, all starting from its bias. */
 const ROW_BY_ROW = { aStep: FLOAT, wStep: PANEL_BYTES, startRow: 0 };
-
-/** Addresses of everything in the module's memory, and the strides of its rows. */
-export interface StepPlan {
-  readonly weights: number;
-  readonly rows: number;
-  readonly x: number;
-  readonly y: number;
-  /** Staged rows [h | x] of each layer and then of the head, with the bytes from row to row. */
-  readonly staged: readonly { readonly at: number; readonly row: number }[];
-  /** c of a block, for each layer. */
-  readonly memories: readonly number[];
-  readonly sums: number;
-  /** Where h of all streams begins; c follows it. */
-  readonly slabs: number;
-}
-
-export function stepPlan({ inputs, outputs }: NetworkShape, layout: PanelLayout): StepPlan {
-  const plan = new MemoryPlan();
-  const weights = plan.numbers(layout.size);
-  const rows = plan.numbers(CHUNK);
-  const x = plan.numbers(CHUNK * inputs);
-  // The last row's padded outputs are written beyond its end.
-  const y = plan.numbers(CHUNK * outputs + PANEL);
-  const staged = [...layout.layers, layout.head].map(({ K }) => {
-    const row = rowBytes(K);
-    return { at: plan.numbers((BLOCK * row) / FLOAT), row };
-  });
-  const memories = layout.layers.map(() => plan.numbers(BLOCK * layout.H));
-  const sums = plan.numbers(Math.max(BLOCK, layout.H / 4 + 1) * PANEL);
-  return { weights, rows, x, y, staged, memories, sums, slabs: plan.end };
-}
 
 /** Bytes of the module; it exports `step(n, h, c)`: n ≤ CHUNK, h and c the addresses of the slabs. */
 export function stepModule(
@@ -73,9 +39,9 @@ export function stepModule(
 ): Uint8Array {
   const module = new ModuleBuilder();
   const parts: Parts = { module, shape, layout, plan, multiplyAdd: MULTIPLY_ADD[variant] };
-  const gather = defineGather(parts);
+  const gather = defineGather(module, shape, layout, plan);
   const layers = layout.layers.map((_, layer) => defineLayer(parts, layer));
-  const scatter = defineScatter(parts);
+  const scatter = defineScatter(module, shape, layout, plan);
   const head = defineHead(parts);
   module.define('step', ['i32', 'i32', 'i32'], (body, n, h, c) => {
     const [rows, x, y, block, full] = [0, 1, 2, 3, 4].map(() => body.int());
@@ -107,66 +73,6 @@ interface Parts {
   readonly layout: PanelLayout;
   readonly plan: StepPlan;
   readonly multiplyAdd: MultiplyAdd;
-}
-
-/** `(n, rows, x, h, c)`: states and inputs of n streams into the staged rows. */
-function defineGather({ module, shape, layout, plan }: Parts): FunctionBuilder {
-  const { cell, hidden, inputs, layers } = shape;
-  return module.define('', ['i32', 'i32', 'i32', 'i32', 'i32'], (body, n, rows, x, h, c) => {
-    const state = body.int();
-    const staged = plan.staged.map(() => body.int());
-    const memories = plan.memories.map(() => body.int());
-    staged.forEach((row, i) => body.set(row, plan.staged[i].at));
-    memories.forEach((row, i) => body.set(row, plan.memories[i]));
-    body.countDown(n, () => {
-      body.set(state, mulInt(loadInt(rows), layers * hidden * FLOAT));
-      for (let i = 0; i < layers; i++) {
-        const offset = i * hidden * FLOAT;
-        copyNumbers(body, { from: addInt(h, state), offset, to: staged[i], count: hidden });
-        if (cell !== 'lstm') continue;
-        // Padded units of a stream with NaN have a NaN of their own; it must not stay for the next.
-        if (hidden < layout.H) body.store(memories[i], body.constant(0), (layout.H - 4) * FLOAT);
-        copyNumbers(body, { from: addInt(c, state), offset, to: memories[i], count: hidden });
-      }
-      for (const row of [staged[0], staged[layers]]) {
-        copyNumbers(body, { from: x, to: row, toOffset: layout.H * FLOAT, count: inputs });
-      }
-      staged.forEach((row, i) => body.advance(row, plan.staged[i].row));
-      for (const row of memories) body.advance(row, layout.H * FLOAT);
-      body.advance(rows, FLOAT);
-      body.advance(x, inputs * FLOAT);
-    });
-  });
-}
-
-/** `(n, rows, h, c)`: the new states of n streams back into the slabs. */
-function defineScatter({ module, shape, layout, plan }: Parts): FunctionBuilder {
-  const { cell, hidden, layers } = shape;
-  return module.define('', ['i32', 'i32', 'i32', 'i32'], (body, n, rows, h, c) => {
-    const state = body.int();
-    const above = layout.layers.map(() => body.int());
-    const memories = layout.layers.map(() => body.int());
-    above.forEach((row, i) => body.set(row, hiddenAbove(plan, layout, i)));
-    memories.forEach((row, i) => body.set(row, plan.memories[i]));
-    body.countDown(n, () => {
-      body.set(state, mulInt(loadInt(rows), layers * hidden * FLOAT));
-      for (let i = 0; i < layers; i++) {
-        const toOffset = i * hidden * FLOAT;
-        copyNumbers(body, { from: above[i], to: addInt(h, state), toOffset, count: hidden });
-        body.advance(above[i], plan.staged[i + 1].row);
-        if (cell !== 'lstm') continue;
-        copyNumbers(body, { from: memories[i], to: addInt(c, state), toOffset, count: hidden });
-        body.advance(memories[i], layout.H * FLOAT);
-      }
-      body.advance(rows, FLOAT);
-    });
-  });
-}
-
-/** Where a layer puts its new h: the x of the next layer, or the h of the head. */
-function hiddenAbove(plan: StepPlan, layout: PanelLayout, layer: number): number {
-  const isTop = layer === layout.layers.length - 1;
-  return plan.staged[layer + 1].at + (isTop ? 0 : layout.H * FLOAT);
 }
 
 /** `(n)`: one layer over the staged rows of a block. */

@@ -12,7 +12,7 @@
 
 import type { FunctionBuilder, ModuleBuilder } from './assembler.ts';
 import type { MultiplyAdd } from './dialect.ts';
-import { addInt, load, loadSplat, notEqual } from './expressions.ts';
+import { addInt, type Local, load, loadSplat, notEqual } from './expressions.ts';
 
 export interface TileStrides {
   /** Rows of a tile, 1 or 2. */
@@ -41,27 +41,28 @@ export function defineTile(
     const sums = Array.from({ length: rows }, () => body.vectors(4));
     const spread = body.vectors(rows);
     const column = body.vector();
+    const each = (work: (sum: Local, row: number, v: number) => void) => {
+      for (const [m, row] of sums.entries()) for (const [v, sum] of row.entries()) work(sum, m, v);
+    };
     body.countDown(n, () => {
-      sums.forEach((row, m) => {
-        row.forEach((sum, v) => body.set(sum, load(start, m * startRow + 16 * v)));
-      });
+      each((sum, m, v) => body.set(sum, load(start, m * startRow + 16 * v)));
       body.set(aAt, a);
       body.set(wAt, w);
       body.doWhile(
         () => {
-          spread.forEach((value, m) => body.set(value, loadSplat(aAt, m * aRow)));
+          for (const [m, value] of spread.entries()) body.set(value, loadSplat(aAt, m * aRow));
           for (let v = 0; v < 4; v++) {
             body.set(column, load(wAt, 16 * v));
-            sums.forEach((row, m) => body.set(row[v], multiplyAdd(spread[m], column, row[v])));
+            for (const [m, row] of sums.entries()) {
+              body.set(row[v], multiplyAdd(spread[m], column, row[v]));
+            }
           }
           body.advance(aAt, aStep);
           body.advance(wAt, wStep);
         },
         () => notEqual(wAt, wEnd),
       );
-      sums.forEach((row, m) => {
-        row.forEach((sum, v) => body.store(z, sum, m * zRow + 16 * v));
-      });
+      each((sum, m, v) => body.store(z, sum, m * zRow + 16 * v));
       body.advance(a, rows * aRow);
       body.advance(z, rows * zRow);
       body.advance(start, rows * startRow);
@@ -87,18 +88,20 @@ export function definePanelPairs(
     const offset = (v: number) => (v < 4 ? 16 * v : panelBytes + 16 * (v - 4));
     body.set(aEnd, addInt(a, 4 * K));
     body.countDown(n, () => {
-      sums.forEach((sum, v) => body.set(sum, load(w, biasAt + offset(v))));
+      for (const [v, sum] of sums.entries()) body.set(sum, load(w, biasAt + offset(v)));
       body.set(aAt, a);
       body.doWhile(
         () => {
           body.set(spread, loadSplat(aAt));
-          sums.forEach((sum, v) => body.set(sum, multiplyAdd(spread, load(w, offset(v)), sum)));
+          for (const [v, sum] of sums.entries()) {
+            body.set(sum, multiplyAdd(spread, load(w, offset(v)), sum));
+          }
           body.advance(aAt, 4);
           body.advance(w, 64);
         },
         () => notEqual(aAt, aEnd),
       );
-      sums.forEach((sum, v) => body.store(z, sum, 16 * v));
+      for (const [v, sum] of sums.entries()) body.store(z, sum, 16 * v);
       body.advance(w, 64 + panelBytes);
       body.advance(z, 128);
     });
