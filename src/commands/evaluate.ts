@@ -59,7 +59,7 @@ interface EvaluateArguments {
   readonly missing?: number;
   readonly gaps: number;
   readonly join: readonly Join[];
-  readonly byTime: boolean;
+  readonly byTime?: true;
 }
 
 /** `inkling evaluate`: how good the forecasts are, on recorded files. */
@@ -72,17 +72,26 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     .addOption(
       new Option('--preset <name>', 'rows that are scored').choices(presetNames).default('ratio'),
     )
-    .option('--horizons <steps>', 'steps ahead, as 1,24,48', horizonsOption, [1, 24, 48])
-    .option('--models <names>', `beside inkling: ${baselineNames.join(', ')}, all`, modelsOption, [
-      'inkling',
-      ...baselineNames,
-    ])
+    .addOption(
+      new Option('--horizons <steps>', 'steps ahead')
+        .argParser(horizonsOption)
+        .default([1, 24, 48], '1,24,48'),
+    )
+    .addOption(
+      new Option('--models <names>', `beside inkling: ${baselineNames.join(', ')}`)
+        .argParser(modelsOption)
+        .default(['inkling', ...baselineNames], 'all'),
+    )
     .option('--seed <n>', 'fixes everything random', seed, 1)
     .option('--json <file>', 'also write the figures to a file', pathOption('--json'))
     .option('--missing <number>', 'a number that stands for a missing value', missingOption)
     .option('--gaps <share>', 'take out readings at random, as 0.1', shareOption('--gaps'), 0)
-    .option('--join <column@row>', 'hide a column until a row; may be repeated', joinOption, [])
-    .option('--by-time', 'go by the times: insert missing rows, leave out late ones', false)
+    .addOption(
+      new Option('--join <column@row>', 'hide a column until a row; may be repeated')
+        .argParser(joinOption)
+        .default([], 'none'),
+    )
+    .option('--by-time', 'go by the times: insert missing rows, leave out late ones')
     .addHelpText('after', help)
     .action((files: string[], options: EvaluateArguments) => runEvaluate(files, options, io));
 }
@@ -114,7 +123,7 @@ async function evaluateFile(
   name: string,
   { options, io, signal }: { options: EvaluateArguments; io: CommandIo; signal: AbortSignal },
 ): Promise<JsonResult> {
-  const { preset, horizons, seed, gaps, join, byTime } = options;
+  const { preset, horizons, seed, gaps, join, byTime = false } = options;
   const { textColumns } = file.header;
   if (textColumns.length > 0) {
     const left = textColumns.map((column) => JSON.stringify(column)).join(', ');

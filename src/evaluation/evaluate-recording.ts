@@ -41,8 +41,8 @@ export interface RecordingShape {
 }
 
 interface EvaluationProgress {
-  /** 0 to 1. */
-  readonly share: number;
+  /** 0 to 1; null: the file is read through for its length. */
+  readonly share: number | null;
   /** Rows read so far. */
   readonly count: number;
 }
@@ -71,9 +71,6 @@ interface Contestant {
   readonly forecasts: Forecasts;
   busyUs: number;
 }
-
-/** Reading the file through for its length takes about this share of the time. */
-const SURVEY_SHARE = 0.02;
 
 /** Judges all forecasters side by side on one recording, reading it twice. */
 export async function evaluateRecording(
@@ -107,8 +104,7 @@ export async function evaluateRecording(
       contestant.board.keep(row.index, contestant.forecasts);
     }
     readings += streams;
-    const share = SURVEY_SHARE + (1 - SURVEY_SHARE) * ((row.index + 1) / sections.scoredEnd);
-    onProgress({ share, count: row.index + 1 });
+    onProgress({ share: (row.index + 1) / sections.scoredEnd, count: row.index + 1 });
     if (row.index + 1 === sections.scoredEnd) break;
   }
   return {
@@ -120,9 +116,9 @@ export async function evaluateRecording(
 
 async function surveyWith(file: CsvFile, options: EvaluationOptions): Promise<Survey> {
   const { name, changes, signal, onProgress } = options;
-  return surveyOf(file, name, changes.byTime, ({ readBytes, rows }) => {
+  return surveyOf(file, name, changes.byTime, (count) => {
     signal?.throwIfAborted();
-    onProgress({ share: (SURVEY_SHARE * readBytes) / Math.max(1, file.sizeBytes), count: rows });
+    onProgress({ share: null, count });
   });
 }
 

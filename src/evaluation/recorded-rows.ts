@@ -39,12 +39,6 @@ export interface Survey {
   readonly stepMs: number | null;
 }
 
-export interface SurveyProgress {
-  /** Bytes of the file read so far. */
-  readonly readBytes: number;
-  readonly rows: number;
-}
-
 /** Other things get a turn, signals among them, after so many rows. */
 const ROWS_PER_TURN = 32;
 const TIMES_MAX = 64;
@@ -57,14 +51,14 @@ export async function surveyOf(
   file: CsvFile,
   name: string,
   byTime: boolean,
-  onProgress: (progress: SurveyProgress) => void,
+  onProgress: (rows: number) => void,
 ): Promise<Survey> {
   const times: (number | null)[] = [];
   let count = 0;
-  for await (const { rows, readBytes } of file.batches()) {
+  for await (const { rows } of file.batches()) {
     for (let i = 0; i < rows.length && times.length < TIMES_MAX; i++) times.push(rows[i]!.time);
     count += rows.length;
-    onProgress({ readBytes, rows: count });
+    onProgress(count);
   }
   const stepMs = stepOfTimes(times);
   if (!byTime) return { rows: count, stepMs };

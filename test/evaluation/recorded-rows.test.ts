@@ -23,7 +23,7 @@ describe('surveyOf', () => {
   it('counts the rows, finds the step, and tells how far it is', async () => {
     const told: number[] = [];
     const file = recordingOf({ a: rising(250) });
-    const survey = await surveyOf(file, 'plant.csv', false, ({ rows }) => told.push(rows));
+    const survey = await surveyOf(file, 'plant.csv', false, (rows) => told.push(rows));
     expect(survey).toEqual({ rows: 250, stepMs: HOUR });
     expect(told).toEqual([100, 200, 250]);
   });
