@@ -25,14 +25,17 @@ const server = createServer((socket) => {
       socket.write(generate({ cmd: 'connack', returnCode: 0, sessionPresent: false }));
     } else if (packet.cmd === 'pingreq') {
       socket.write(generate({ cmd: 'pingresp' }));
+    } else if (packet.cmd === 'publish' && packet.qos === 1) {
+      // What the service publishes comes on a connection of its own.
+      socket.write(generate({ cmd: 'puback', messageId: packet.messageId! }));
     } else if (packet.cmd === 'subscribe') {
       const { messageId, subscriptions } = packet;
+      process.once('message', () => (rate === 0 ? saturate(socket) : openLoop(socket)));
       socket.write(
         generate({ cmd: 'suback', messageId: messageId!, granted: subscriptions.map(() => 0) }),
       );
     }
   });
-  process.on('message', () => (rate === 0 ? saturate(socket) : openLoop(socket)));
 });
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`${(server.address() as { port: number }).port}\n`);
