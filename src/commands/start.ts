@@ -6,10 +6,12 @@ import { ensurePage } from '../adapters/http/page-build.ts';
 import { createLog } from '../adapters/log/json-log.ts';
 import { RejectionRing } from '../decoding/rejection-ring.ts';
 import { Engine } from '../engine/engine.ts';
+import type { KernelVariant } from '../numerics/kernel-choice.ts';
 import type { Logger } from '../pipeline/ports.ts';
 import type { CommandIo } from './command.ts';
 import { engineOptionsOf } from './engine-options-of.ts';
 import { packageVersion } from './package-version.ts';
+import { processKernels } from './process-kernels.ts';
 import { greeting } from './service/greeting.ts';
 import { type Outside, takeOutside } from './service/outside.ts';
 import { Service, type ServiceOptions } from './service/service.ts';
@@ -34,9 +36,11 @@ export async function start({ configuration, stopped }: StoppableStart, io: Comm
     readable: io.stderr.isTTY === true,
     write: (line) => io.stderr.write(line),
   });
-  const engine = new Engine(engineOptionsOf(configuration, configuration.simulate.seed));
+  const kernels = processKernels();
+  const engine = new Engine(engineOptionsOf(configuration, configuration.simulate.seed, kernels));
   const parts: MeasuredParts = {
     engine,
+    kernels: kernels.variant,
     rejections: new RejectionRing(),
     batches: { batches: 0, seconds: 0 },
     broker: undefined,
@@ -59,6 +63,7 @@ export async function start({ configuration, stopped }: StoppableStart, io: Comm
     parts,
     readiness: () => readinessOf(phase),
   });
+  tellOfKernels(kernels.variant, log);
   const opening = open({ configuration, outside, log, random: Math.random, parts }, phase);
   const serving = opening.then(async (service) => {
     if (service !== null && (await subscribed(service)) && !phase.stopping) {
@@ -154,5 +159,14 @@ async function close(outside: Outside, opening: Promise<Service | null>): Promis
     await outside.broker?.close();
     await outside.websocket.close();
     await outside.http.close();
+  }
+}
+
+/** The readable cells are right and slow: whoever runs on them should know. */
+function tellOfKernels(variant: KernelVariant, log: Logger): void {
+  if (variant === 'readable') {
+    log.warn({ variant }, 'This machine takes no WebAssembly SIMD; the readable cells are used.');
+  } else {
+    log.info({ variant }, 'The recurrent kernels are chosen.');
   }
 }

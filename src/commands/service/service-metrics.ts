@@ -9,6 +9,7 @@ import type { WebSocketServer } from '../../adapters/websocket/websocket-server.
 import type { RejectionRing } from '../../decoding/rejection-ring.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { meanCoverage } from '../../engine/mean-coverage.ts';
+import type { KernelVariant } from '../../numerics/kernel-choice.ts';
 import { journalGroup } from './journal-metrics.ts';
 import type { Sink } from './sink.ts';
 import { sinkGroups } from './sink-metrics.ts';
@@ -22,6 +23,7 @@ export interface BatchCounters {
 /** Where the numbers come from; parts that are not there yet are undefined and show nothing. */
 export interface MeasuredParts {
   readonly engine: Engine;
+  readonly kernels: KernelVariant;
   readonly rejections: RejectionRing;
   readonly batches: BatchCounters;
   broker: EmbeddedBroker | undefined;
@@ -47,6 +49,12 @@ export function serviceMetrics(parts: MeasuredParts): Registry {
       ...sinkGroups(() => parts.sinks),
     ],
     labelled: [
+      {
+        name: 'kernel_info',
+        label: 'variant',
+        ...gauge('1 for the recurrent kernels in use.'),
+        read: () => [[parts.kernels, 1]],
+      },
       {
         name: 'rejections_total',
         label: 'code',
