@@ -21,6 +21,8 @@ export const errorCatalogue = {
   ERR_SNAPSHOT_VERSION: {},
   ERR_JOURNAL_CORRUPT: {},
   ERR_JOURNAL_WRITE: { status: 503 },
+  ERR_OUTBOX_CORRUPT: {},
+  ERR_OUTBOX_WRITE: {},
   ERR_PAGE_BUILD: { exit: 70 },
   // Readings that cannot be taken: counted by code, kept in the ring of rejections
   ERR_PAYLOAD_TOO_BIG: { status: 413 },

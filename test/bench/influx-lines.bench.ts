@@ -1,5 +1,5 @@
 import { LineEncoder } from '../../src/adapters/influx/line-protocol.ts';
-import { MemoryLineQueue } from '../../src/adapters/influx/line-queue.ts';
+import { RecentLines } from '../../src/adapters/influx/recent-lines.ts';
 import type { InfluxPoint } from '../../src/pipeline/influx-point.ts';
 import { type BenchRow, benchRow } from './bench-row.ts';
 
@@ -7,12 +7,7 @@ const runs = 15;
 const rounds = 300;
 const readingsPerRound = 100;
 const horizon = 24;
-const queueLimits = {
-  batchPoints: 5_000,
-  batchBytes: 1_000_000,
-  queuePoints: 1_000_000,
-  queueBytes: 128_000_000,
-};
+const batchLimits = { batchPoints: 5_000, batchBytes: 1_000_000 };
 
 /** What the points of a reading, and of a 24-step forecast with nine fields, cost as lines. */
 export async function run(): Promise<BenchRow[]> {
@@ -29,7 +24,7 @@ export async function run(): Promise<BenchRow[]> {
 function measure(points: readonly InfluxPoint[], units: number): number[] {
   const encoder = new LineEncoder();
   return Array.from({ length: runs }, () => {
-    const queue = new MemoryLineQueue(queueLimits);
+    const queue = new RecentLines(batchLimits, { line: 0, byte: 0 });
     const start = performance.now();
     for (let round = 0; round < rounds; round++) queue.add(encoder.encode(points));
     return ((performance.now() - start) * 1_000) / rounds / units;

@@ -1,11 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createInfluxDatabase } from '../../src/adapters/influx/influx-database.ts';
-import {
-  createInfluxWriter,
-  type InfluxWriter,
-  type InfluxWriterLimits,
-} from '../../src/adapters/influx/influx-writer.ts';
+import { createInfluxWriter, type InfluxWriter } from '../../src/adapters/influx/influx-writer.ts';
+import { openOutbox } from '../../src/adapters/influx/outbox.ts';
+import type { OutboxLimits } from '../../src/adapters/influx/outbox-limits.ts';
 import type { InfluxPoint } from '../../src/pipeline/influx-point.ts';
 import { InfluxServer, until } from './influx-server.ts';
 
@@ -44,17 +45,25 @@ function points(count: number, first = 0): InfluxPoint[] {
 describe('InfluxDB', () => {
   let server: InfluxServer;
   let notes: Notes;
-  const closing: { close(): void }[] = [];
+  const closing: { close(): unknown }[] = [];
+  let folder: string;
+  let outboxes = 0;
+  let rejected: { text: string; message: string }[] = [];
 
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'inkling-outboxes-'));
     server = await InfluxServer.prepare();
     await server.start();
   });
 
-  afterAll(() => server.remove());
+  afterAll(async () => {
+    await server.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
 
-  afterEach(() => {
-    for (const opened of closing.splice(0)) opened.close();
+  afterEach(async () => {
+    for (const opened of closing.splice(0)) await opened.close();
+    rejected = [];
   });
 
   function openDatabase(database: string, options = {}) {
@@ -67,15 +76,21 @@ describe('InfluxDB', () => {
 
   function openWriter(
     database: string,
-    limits: Partial<InfluxWriterLimits> = {},
+    { batchMs = 1_000, ...outboxLimits }: Partial<OutboxLimits> & { batchMs?: number } = {},
     options = {},
   ): InfluxWriter {
     const url = server.url;
+    outboxes += 1;
+    const path = join(folder, `${outboxes}`);
+    const queue = openOutbox({ folder: path, clock, log: notes, limits: outboxLimits });
     const opened = createInfluxWriter({
       ...{ url, database, ...nobody, clock, log: notes, random: () => 0 },
-      ...{ limits, ...options },
+      ...{ limits: { batchMs }, queue, ...options },
+      onRejected: ({ lines, message }) => {
+        rejected.push({ text: Buffer.from(lines).toString(), message });
+      },
     });
-    closing.push(opened);
+    closing.push(opened, queue);
     return opened;
   }
 
@@ -161,7 +176,7 @@ describe('InfluxDB', () => {
       })),
     );
     expect(await writer.flush(20_000)).toBe(true);
-    expect(writer.rejectedLines()).toEqual([]);
+    expect(rejected).toEqual([]);
     const rows = await server
       .client('any')
       .query<{ tag: string; words: string; value: number }>(
@@ -187,8 +202,8 @@ describe('InfluxDB', () => {
     expect(await writer.flush(20_000)).toBe(true);
     expect(await timesIn('conflict')).toEqual(times(500).filter((_, index) => index !== 321));
     expect(writer.state()).toMatchObject({ written: 500, rejected: 1, dropped: 0 });
-    const [lost] = writer.rejectedLines();
-    expect(lost!.line).toContain('value="a text"');
+    const [lost] = rejected;
+    expect(lost!.text).toContain('value="a text"');
     expect(lost!.message).toContain('field type conflict');
   });
 

@@ -3,10 +3,18 @@
  * A room of adapters (`adapters/mqtt`) sees itself, the ports, and what lies below them.
  */
 
-/** The ports, and the decisions that the two front doors, HTTP and WebSocket, have in common. */
-const pipelineForAdapters = ['ports', 'access', 'origin', 'glob-problem', 'list-streams'].map(
-  (name) => `src/pipeline/${name}.ts`,
-);
+/**
+ * The ports, the decisions that the two front doors, HTTP and WebSocket, have in common, and the
+ * pause before trying again, which is the same for every server.
+ */
+const pipelineForAdapters = [
+  'ports',
+  'access',
+  'origin',
+  'glob-problem',
+  'list-streams',
+  'back-off',
+].map((name) => `src/pipeline/${name}.ts`);
 
 const belowThePipeline = ['engine', 'decoding', 'stream', 'simulator', 'numerics', 'protocol'];
 

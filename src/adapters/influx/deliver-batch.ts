@@ -20,8 +20,11 @@ export type PostResult =
 
 /** Lines that the server will never take. */
 export interface RejectedLines {
-  /** The line without its line feed, or the first one of the part they are in; at most 1,000 characters. */
-  readonly line: string;
+  /** The line, or the part they are in, each line with its line feed. A view of the batch. */
+  readonly lines: Uint8Array;
+  /** Lines in that part. */
+  readonly lineCount: number;
+  /** Those of them that are lost. */
   readonly count: number;
   /** The server's words. */
   readonly message: string;
@@ -39,9 +42,6 @@ export interface Delivery {
  * all of a batch is bad, thousands of requests would find out nothing more.
  */
 const CUTS_MAX = 256;
-
-/** Characters of a lost line that are kept. */
-const LINE_CHARACTERS_MAX = 1_000;
 
 interface Part {
   readonly from: number;
@@ -71,7 +71,8 @@ export async function deliverBatch(
     } else {
       const count = Math.min(size, droppedCount(result.message) ?? size);
       written += size - count;
-      rejected.push({ line: firstLineOf(batch, part), count, message: result.message });
+      const lines = bytesOf(batch, part);
+      rejected.push({ lines, lineCount: size, count, message: result.message });
     }
   }
   return { written, rejected, stopped: false };
@@ -79,9 +80,4 @@ export async function deliverBatch(
 
 function bytesOf({ bytes, ends }: LineBatch, { from, to }: Part): Uint8Array {
   return bytes.subarray(from === 0 ? 0 : ends[from - 1], ends[to - 1]);
-}
-
-function firstLineOf(batch: LineBatch, { from }: Part): string {
-  const text = Buffer.from(bytesOf(batch, { from, to: from + 1 })).toString();
-  return text.slice(0, Math.min(LINE_CHARACTERS_MAX, text.length - 1));
 }

@@ -1,7 +1,7 @@
 import { InfluxDB, type ISingleHostConfig, ResultError } from 'influx';
+import { backOffMs } from '../../pipeline/back-off.ts';
 import type { Logger } from '../../pipeline/ports.ts';
 import { credentialsOf, shownUrl } from './line-sender.ts';
-import { retryDelayMs } from './retry-delay.ts';
 
 /** Administration through the npm client `influx`; points never go this way. */
 export interface InfluxDatabaseOptions {
@@ -59,7 +59,7 @@ export function createInfluxDatabase(options: InfluxDatabaseOptions): InfluxData
     } catch (error) {
       if (isClosed) return;
       if (!isRefusal(error)) {
-        timer = setTimeout(attempt, retryDelayMs(failures, options.random), failures + 1);
+        timer = setTimeout(attempt, backOffMs(failures, options.random), failures + 1);
         return;
       }
       state = 'refused';

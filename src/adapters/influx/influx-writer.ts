@@ -1,9 +1,9 @@
+import { BACK_OFF_MS_MAX, backOffMs } from '../../pipeline/back-off.ts';
 import type { Clock, InfluxPoint, Logger, PointSink } from '../../pipeline/ports.ts';
 import { deliverBatch, type PostResult, type RejectedLines } from './deliver-batch.ts';
 import { LineEncoder } from './line-protocol.ts';
-import { type LineQueue, type LineQueueLimits, MemoryLineQueue } from './line-queue.ts';
+import type { LineQueue } from './line-queue.ts';
 import { createLineSender, type LineSender, shownUrl } from './line-sender.ts';
-import { retryDelayMs, retryMsMax } from './retry-delay.ts';
 import { judgeAnswer, type ServerAnswer } from './server-answer.ts';
 import { ServerHealth, type Setback } from './server-health.ts';
 
@@ -13,28 +13,21 @@ import { ServerHealth, type Setback } from './server-health.ts';
  *     write(points) ─▶ lines ─▶ queue ─▶ one POST at a time ─▶ written
  *                               │  ▲          │
  *                  full: oldest ▼  └──────────┤ 429, 5xx, no answer: again, later and later
- *                        dropped              └ 400: cut until the bad line is alone and lost
+ *                        dropped              └ 400: cut until the bad line is alone and rejected
  *
  * A batch leaves when it is full or a second after its first point. Nothing here delays or throws
  * into the caller; every loss is counted.
  */
 
-export interface InfluxWriterLimits extends LineQueueLimits {
+export interface InfluxWriterLimits {
   /** A batch that is not full leaves this long after its first point. */
   readonly batchMs: number;
   readonly requestTimeoutMs: number;
-  /** Lost lines that are kept to be looked at. */
-  readonly rejectedKept: number;
 }
 
 const influxWriterLimits: InfluxWriterLimits = {
-  batchPoints: 5_000,
-  batchBytes: 1_000_000,
   batchMs: 1_000,
-  queuePoints: 1_000_000,
-  queueBytes: 128_000_000,
   requestTimeoutMs: 10_000,
-  rejectedKept: 20,
 };
 
 export interface InfluxWriterOptions {
@@ -53,8 +46,10 @@ export interface InfluxWriterOptions {
   readonly limits?: Partial<InfluxWriterLimits>;
   /** Called each time the server says that the database does not exist. */
   readonly onDatabaseMissing?: () => void;
-  /** Where lines wait; in memory when left out. */
-  readonly queue?: LineQueue;
+  /** Called with lines that the server refused for good; they are valid during the call. */
+  readonly onRejected?: (lines: RejectedLines) => void;
+  /** Where lines wait; what is in it at the start is sent first. */
+  readonly queue: LineQueue;
   /** How lines travel; by our own POST when left out. */
   readonly sender?: LineSender;
 }
@@ -70,6 +65,8 @@ export interface InfluxWriterState {
   readonly rejected: number;
   /** Points lost because the queue was full, or came after the end. */
   readonly dropped: number;
+  /** Points lost because the queue could not read them again. */
+  readonly damaged: number;
   /** Requests made again. */
   readonly retries: number;
   /** Why the last request that failed did; null: none has since the last success. */
@@ -79,7 +76,10 @@ export interface InfluxWriterState {
 /** While the process waits for its end, pauses are no longer than this. */
 const FLUSH_PAUSE_MS_MAX = 500;
 
-/** Starts with nothing queued and makes no request before the first point. */
+/** Of a refused line, in the log. */
+const SHOWN_BYTES_MAX = 1_000;
+
+/** Makes no request before there is a point. */
 export function createInfluxWriter(options: InfluxWriterOptions): InfluxWriter {
   return new InfluxWriter(options);
 }
@@ -92,7 +92,6 @@ export class InfluxWriter implements PointSink {
   readonly #encoder: LineEncoder;
   readonly #queue: LineQueue;
   readonly #sender: LineSender;
-  readonly #rejectedLines: RejectedLines[];
   /** Called when the queue is empty or the writer closed. */
   readonly #flushes: Set<(isEmpty: boolean) => void>;
   #timer: NodeJS.Timeout | null;
@@ -100,7 +99,6 @@ export class InfluxWriter implements PointSink {
   #endPause: (() => void) | null;
   #running: boolean;
   #closed: boolean;
-  #overflowing: boolean;
   #written: number;
   #rejected: number;
   #late: number;
@@ -112,20 +110,19 @@ export class InfluxWriter implements PointSink {
     this.#place = shownUrl(options.url);
     this.#health = new ServerHealth(options.log, this.#place);
     this.#encoder = new LineEncoder();
-    this.#queue = options.queue ?? new MemoryLineQueue(this.#limits);
+    this.#queue = options.queue;
     const timeoutMs = this.#limits.requestTimeoutMs;
     this.#sender = options.sender ?? createLineSender({ ...options, timeoutMs });
-    this.#rejectedLines = [];
     this.#flushes = new Set();
     this.#timer = null;
     this.#endPause = null;
     this.#running = false;
     this.#closed = false;
-    this.#overflowing = false;
     this.#written = 0;
     this.#rejected = 0;
     this.#late = 0;
     this.#retries = 0;
+    this.#wake();
   }
 
   write(points: readonly InfluxPoint[]): void {
@@ -133,9 +130,7 @@ export class InfluxWriter implements PointSink {
       this.#late += points.length;
       return;
     }
-    const before = this.#queue.dropped;
     this.#queue.add(this.#encoder.encode(points));
-    if (this.#queue.dropped > before) this.#noteOverflow();
     this.#wake();
   }
 
@@ -147,14 +142,10 @@ export class InfluxWriter implements PointSink {
       written: this.#written,
       rejected: this.#rejected,
       dropped: this.#queue.dropped + this.#late,
+      damaged: this.#queue.damaged,
       retries: this.#retries,
       lastProblem: this.#health.problem,
     };
-  }
-
-  /** The first lines that the server refused for good, each with its words. */
-  rejectedLines(): readonly RejectedLines[] {
-    return this.#rejectedLines;
   }
 
   /**
@@ -177,7 +168,7 @@ export class InfluxWriter implements PointSink {
     });
   }
 
-  /** Stops at once: a running request is ended and what is queued in memory is lost. */
+  /** Stops at once: a running request is ended, and what is queued stays there. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -209,8 +200,8 @@ export class InfluxWriter implements PointSink {
   async #run(): Promise<void> {
     this.#running = true;
     do {
-      const batch = this.#queue.front();
-      if (batch === null) break;
+      const batch = await this.#queue.front();
+      if (batch === null || this.#closed) break;
       const delivery = await deliverBatch(batch, (lines) => this.#post(lines));
       if (delivery.stopped) break;
       this.#written += delivery.written;
@@ -230,7 +221,6 @@ export class InfluxWriter implements PointSink {
       const verdict = judgeAnswer(answer);
       if (verdict === 'written' || verdict === 'line' || verdict === 'size') {
         this.#health.answered();
-        this.#overflowing = false;
         return verdict === 'written'
           ? { kind: verdict }
           : { kind: verdict, message: answer.message };
@@ -248,8 +238,8 @@ export class InfluxWriter implements PointSink {
     // What somebody has to put right first is tried at the slowest pace from the start.
     const own =
       setback === 'refused'
-        ? retryMsMax * (0.5 + 0.5 * random())
-        : retryDelayMs(this.#health.failures - 1, random);
+        ? BACK_OFF_MS_MAX * (0.5 + 0.5 * random())
+        : backOffMs(this.#health.failures - 1, random);
     const asked = answer.status === null ? 0 : (answer.retryAfterMs ?? 0);
     return Math.max(asked, this.#flushes.size > 0 ? Math.min(own, FLUSH_PAUSE_MS_MAX) : own);
   }
@@ -266,23 +256,15 @@ export class InfluxWriter implements PointSink {
     });
   }
 
-  #noteOverflow(): void {
-    if (this.#overflowing) return;
-    this.#overflowing = true;
-    const { queuedPoints } = this.state();
-    this.#options.log.warn(
-      { url: this.#place, queuedPoints },
-      'The queue of points for InfluxDB is full: the oldest are dropped from now on.',
-    );
-  }
-
   #noteRejected(lines: RejectedLines): void {
     const isFirst = this.#rejected === 0;
     this.#rejected += lines.count;
-    if (this.#rejectedLines.length < this.#limits.rejectedKept) this.#rejectedLines.push(lines);
+    this.#options.onRejected?.(lines);
     if (!isFirst) return;
+    const line = Buffer.from(lines.lines.subarray(0, SHOWN_BYTES_MAX)).toString().trimEnd();
+    const { count, message } = lines;
     this.#options.log.warn(
-      { url: this.#place, ...lines },
+      { url: this.#place, line, count, message },
       'InfluxDB refuses a point for good; further ones are only counted.',
     );
   }

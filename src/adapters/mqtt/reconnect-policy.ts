@@ -1,4 +1,4 @@
-import { reconnectDelayMs } from './reconnect-delay.ts';
+import { backOffMs } from '../../pipeline/back-off.ts';
 
 /** How a connection ended, or was not made. */
 export type ConnectionEnd =
@@ -49,6 +49,6 @@ export class ReconnectPolicy {
     }
     this.#acceptedAt = null;
     this.#evictions = end === 'evicted' ? this.#evictions + 1 : 0;
-    return reconnectDelayMs(this.#attempt++, this.#random);
+    return backOffMs(this.#attempt++, this.#random);
   }
 }

@@ -201,7 +201,8 @@ function openSinks(options: ServiceOptions, directory: StreamDirectory): Sink[] 
     sinks.push(mqttSink(configuration, outside, directory, log, random));
   }
   if (configuration.influx !== null) {
-    sinks.push(influxSink(configuration.influx, parts.engine, log, random));
+    const folder = outside.folder.path('outbox');
+    sinks.push(influxSink(configuration.influx, parts.engine, folder, log, random));
   }
   return sinks;
 }

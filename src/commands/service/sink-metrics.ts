@@ -27,10 +27,16 @@ export function sinkGroups(sinks: () => readonly Sink[]): MetricGroup[] {
       metrics: {
         writtenTotal: counter('Points that InfluxDB has taken.'),
         rejectedTotal: counter('Points that InfluxDB refused for good.'),
-        droppedTotal: counter('Points that found no room in the queue.'),
+        rejectedNotKeptTotal: counter('Refused parts of a batch that are not in rejected.lp.'),
+        droppedTotal: counter('Points that found no room in the outbox, or were too old.'),
+        damagedTotal: counter('Points that could not be read from the outbox again.'),
+        droppedLeadsTotal: counter(
+          'Forecasts at leads that found no room to wait for their value.',
+        ),
         retriesTotal: counter('Requests made again.'),
         queuedPoints: gauge('Points that wait to be written.'),
         queuedBytes: gauge('Bytes of the points that wait.'),
+        outboxBytes: gauge('Bytes of the outbox on the disk.'),
       },
       read: () => countersOf('influx') ?? {},
     },

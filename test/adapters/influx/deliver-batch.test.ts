@@ -10,6 +10,8 @@ function batchOf(lines: readonly string[]) {
   };
 }
 
+const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+
 /** A server that refuses parts with a bad line or too many bytes, and keeps what it took. */
 class PickyServer {
   readonly taken = new Set<string>();
@@ -48,8 +50,8 @@ describe('deliverBatch', () => {
         const good = lines.filter((line) => line.startsWith('good'));
         expect([...server.taken]).toEqual(good);
         expect(written).toBe(good.length);
-        expect(rejected.map(({ line }) => line)).toEqual(
-          lines.filter((line) => line.startsWith('bad')),
+        expect(rejected.map(({ lines }) => textOf(lines))).toEqual(
+          lines.filter((line) => line.startsWith('bad')).map((line) => `${line}\n`),
         );
       }),
     );
@@ -59,7 +61,10 @@ describe('deliverBatch', () => {
     const lines = Array.from({ length: 5_000 }, (_, index) => `${index === 3_333 ? 'bad' : index}`);
     const server = new PickyServer();
     const { rejected } = await deliverBatch(batchOf(lines), server.post);
-    expect(rejected).toEqual([{ line: 'bad', count: 1, message: 'partial write: dropped=1' }]);
+    expect(rejected.map(({ lines }) => textOf(lines))).toEqual(['bad\n']);
+    expect(rejected).toMatchObject([
+      { lineCount: 1, count: 1, message: 'partial write: dropped=1' },
+    ]);
     expect(server.requests).toBeLessThan(30);
   });
 
@@ -78,7 +83,8 @@ describe('deliverBatch', () => {
     const server = new PickyServer(25);
     const { written, rejected } = await deliverBatch(batchOf(lines), server.post, 0);
     expect(written).toBe(399);
-    expect(rejected).toEqual([{ line: 'x'.repeat(50), count: 1, message: 'too large' }]);
+    expect(rejected.map(({ lines }) => textOf(lines))).toEqual([`${'x'.repeat(50)}\n`]);
+    expect(rejected).toMatchObject([{ lineCount: 1, count: 1, message: 'too large' }]);
   });
 
   it('stops when told so', async () => {

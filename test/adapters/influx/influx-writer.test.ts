@@ -6,6 +6,7 @@ import {
 import type { LineSender } from '../../../src/adapters/influx/line-sender.ts';
 import type { ServerAnswer } from '../../../src/adapters/influx/server-answer.ts';
 import type { InfluxPoint } from '../../../src/pipeline/influx-point.ts';
+import { PlainQueue } from './plain-queue.ts';
 
 const written: ServerAnswer = status(204);
 const unreachable: ServerAnswer = { status: null, message: 'connect ECONNREFUSED' };
@@ -46,9 +47,10 @@ describe('InfluxWriter', () => {
   let sender: ScriptedSender;
   let logged: string[];
   let missing: number;
+  let rejected: object[];
   let writer: InfluxWriter;
 
-  const open = (limits = {}): void => {
+  const open = (limits = {}, queue = new PlainQueue()): void => {
     const note = (_: object, message: string) => logged.push(message);
     writer = createInfluxWriter({
       url: 'http://user:secret@127.0.0.1:8086/',
@@ -60,7 +62,10 @@ describe('InfluxWriter', () => {
       log: { info: note, warn: note, error: note },
       random: () => 0,
       limits,
+      queue,
       sender,
+      onRejected: ({ lines, ...more }) =>
+        rejected.push({ ...more, lines: Buffer.from(lines).toString() }),
       onDatabaseMissing: () => {
         missing += 1;
       },
@@ -72,6 +77,7 @@ describe('InfluxWriter', () => {
     sender = new ScriptedSender();
     logged = [];
     missing = 0;
+    rejected = [];
   });
 
   afterEach(() => {
@@ -93,7 +99,7 @@ describe('InfluxWriter', () => {
   });
 
   it('sends a full batch at once and the rest in its time', async () => {
-    open({ batchPoints: 2 });
+    open({}, new PlainQueue(2));
     writer.write(points(5));
     await vi.advanceTimersByTimeAsync(0);
     expect(sender.bodies.length).toBe(2);
@@ -154,37 +160,32 @@ describe('InfluxWriter', () => {
     expect(writer.state().written).toBe(1);
   });
 
-  it('counts and keeps bad lines, and writes the others', async () => {
-    open({ rejectedKept: 1 });
+  it('counts bad lines and hands them over, and writes the others', async () => {
+    open();
     const refused = status(400, 'partial write: field type conflict dropped=1');
     sender.answers = [refused, refused, refused, written, written];
     writer.write(points(3));
     await vi.advanceTimersByTimeAsync(1_000);
     expect(sender.bodies.at(-1)).toBe('m v=0.5 2\n');
     expect(writer.state()).toMatchObject({ written: 2, rejected: 1, retries: 0, reachable: true });
-    expect(writer.rejectedLines()).toEqual([
-      { line: 'm v=0.5 0', count: 1, message: 'partial write: field type conflict dropped=1' },
-    ]);
+    const message = 'partial write: field type conflict dropped=1';
+    expect(rejected).toEqual([{ lines: 'm v=0.5 0\n', lineCount: 1, count: 1, message }]);
     sender.answers = [refused];
     writer.write(points(1));
     await vi.advanceTimersByTimeAsync(1_000);
     expect(writer.state().rejected).toBe(2);
-    expect(writer.rejectedLines().length).toBe(1);
+    expect(rejected.length).toBe(2);
     expect(logged.length).toBe(1);
   });
 
-  it('drops the oldest points when the queue is full', async () => {
-    open({ queuePoints: 16, batchPoints: 2 });
-    sender.otherwise = unreachable;
-    for (let first = 0; first < 40; first++) writer.write(points(1, first));
+  it('sends what was queued before, without a point', async () => {
+    const queue = new PlainQueue(2);
+    const bytes = Buffer.from('m v=1.0 7\nm v=2.0 8\n');
+    queue.add({ bytes, ends: [10, 20] });
+    open({}, queue);
     await vi.advanceTimersByTimeAsync(0);
-    expect(writer.state()).toMatchObject({ queuedPoints: 16, dropped: 24 });
-    sender.otherwise = written;
-    const flushed = writer.flush(5_000);
-    await vi.advanceTimersByTimeAsync(5_000);
-    expect(await flushed).toBe(true);
-    expect(sender.bodies.at(-1)).toBe('m v=0.5 38\nm v=0.5 39\n');
-    expect(logged.filter((message) => message.includes('is full')).length).toBe(1);
+    expect(sender.bodies).toEqual([bytes.toString()]);
+    expect(writer.state()).toMatchObject({ written: 2, queuedPoints: 0 });
   });
 
   it('flushes without waiting for more', async () => {
@@ -241,6 +242,7 @@ describe('InfluxWriter', () => {
         error: (f) => fields.push(f),
       },
       random: () => 0,
+      queue: new PlainQueue(),
       sender,
     });
     sender.otherwise = unreachable;

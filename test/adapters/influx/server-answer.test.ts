@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { retryDelayMs } from '../../../src/adapters/influx/retry-delay.ts';
 import {
   droppedCount,
   judgeAnswer,
@@ -66,14 +65,5 @@ describe('retryAfterMs', () => {
     expect(retryAfterMs('999999', now)).toBe(600_000);
     expect(retryAfterMs('soon', now)).toBeNull();
     expect(retryAfterMs(undefined, now)).toBeNull();
-  });
-});
-
-describe('retryDelayMs', () => {
-  it('doubles up to 30 s and draws from the upper half', () => {
-    const least = [0, 1, 2, 10, 1_000].map((attempt) => retryDelayMs(attempt, () => 0));
-    const most = [0, 1, 2, 10, 1_000].map((attempt) => retryDelayMs(attempt, () => 0.999999));
-    expect(least).toEqual([250, 500, 1_000, 15_000, 15_000]);
-    expect(most).toEqual([500, 1_000, 2_000, 30_000, 30_000]);
   });
 });
