@@ -55,7 +55,7 @@ export class Engine {
     this.#intake = new Intake({
       ...parts,
       timeline: new Timeline(parts),
-      showing: new Showing(parts),
+      showing: new Showing({ ...parts, rules: options.rules }),
       rules: options.rules,
       ruleOf: compileRules(options.rules),
       streamsMax: options.limits.streams,

@@ -7,6 +7,7 @@ import { breaksLimits, type LimitBreak } from '../stream/reading-limits.ts';
 import type { StreamRule } from '../stream/stream-rule.ts';
 import type { Collector } from './collector.ts';
 import type { EngineCounters } from './engine-options.ts';
+import type { OneStepInterval } from './outcome.ts';
 import { judgeTime } from './reading-verdict.ts';
 import type { Showing } from './showing.ts';
 import type { MutableOutcome, Stepper } from './stepper.ts';
@@ -144,12 +145,15 @@ export class Intake {
   #advance(arrival: Arrival, into: Collector): void {
     const { row, time, value, rule } = arrival;
     const { columns } = this.#table;
-    const beforeTime = columns.latest[row];
     columns.latest[row] = time;
-    const before = columns.value[row];
-    const broken = breaksLimits(value, time, before, beforeTime, rule.limits);
+    const { keptValue, keptTime } = columns;
+    const broken = breaksLimits(value, time, keptValue[row], keptTime[row], rule.limits);
     if (broken !== null) this.#counters.limitBreaks += 1;
     else if (Number.isNaN(value)) this.#counters.missing += 1;
+    else {
+      keptValue[row] = value;
+      keptTime[row] = time;
+    }
     const learnt = broken === null ? value : Number.NaN;
     if (rule.cadence === 'auto') this.#step(arrival, learnt, time, broken, into);
     else this.#aggregate(arrival, learnt, rule.cadence, broken, into);
@@ -210,26 +214,24 @@ export class Intake {
   #show(arrival: Arrival, broken: LimitBreak | null, into: Collector): MutableOutcome {
     const flags: ReadingFlag[] = broken === null ? [] : ['limit'];
     const outcome = this.#showing.show(arrival.row, arrival, flags, into);
-    if (broken !== null) into.notices.push(limitAnomaly(outcome, broken));
+    if (broken === null) return outcome;
+    const widest = this.#showing.intervals(arrival.row).at(-1) ?? null;
+    into.notices.push(limitAnomaly(outcome, broken, widest));
     return outcome;
   }
 }
 
 /** A reading that breaks a limit is an anomaly, whatever the model thinks of it. */
-function limitAnomaly({ reading }: MutableOutcome, { direction, text }: LimitBreak): AnomalyItem {
+function limitAnomaly(
+  { reading }: MutableOutcome,
+  { direction, text }: LimitBreak,
+  interval: OneStepInterval | null,
+): AnomalyItem {
   const { stream, t, v: value, expected, score } = reading;
-  const bounds = { lower: null, upper: null };
-  return {
-    kind: 'anomaly',
-    stream,
-    t,
-    value,
-    expected,
-    ...bounds,
-    score,
-    direction,
-    reasons: [text],
-  };
+  const lower = interval?.lower ?? null;
+  const upper = interval?.upper ?? null;
+  const reasons = [text];
+  return { kind: 'anomaly', stream, t, value, expected, lower, upper, score, direction, reasons };
 }
 
 function finiteOr(value: number, otherwise: number): number {

@@ -1,4 +1,5 @@
 import type { ReadingFlag } from '../protocol/items.ts';
+import type { StreamRule } from '../stream/stream-rule.ts';
 import type { Collector } from './collector.ts';
 import { boundAt } from './forecast-item.ts';
 import type { Membership } from './membership.ts';
@@ -20,11 +21,18 @@ export class Showing {
   readonly #table: StreamTable;
   readonly #membership: Membership;
   readonly #stepper: Stepper;
+  readonly #rules: readonly StreamRule[];
 
-  constructor(options: { table: StreamTable; membership: Membership; stepper: Stepper }) {
+  constructor(options: {
+    table: StreamTable;
+    membership: Membership;
+    stepper: Stepper;
+    rules: readonly StreamRule[];
+  }) {
     this.#table = options.table;
     this.#membership = options.membership;
     this.#stepper = options.stepper;
+    this.#rules = options.rules;
   }
 
   /** Makes an outcome of a reading, which becomes the newest one of its stream. */
@@ -56,7 +64,7 @@ export class Showing {
         expected,
         score: null,
       },
-      interval: into.demand.intervals && expected !== null ? this.#interval(row, expected) : null,
+      interval: into.demand.intervals && expected !== null ? this.intervals(row) : null,
       forecast: null,
       labels: this.#table.labelsOf(row),
     };
@@ -64,8 +72,28 @@ export class Showing {
     return outcome;
   }
 
-  /** Median of the one-step forecast issued before; makes sure that it has been issued. */
+  /** Intervals of the one-step forecast issued before, the narrowest first; none: no forecast yet. */
+  intervals(row: number): OneStepInterval[] {
+    const median = this.#median(row);
+    if (median === null) return [];
+    const { columns } = this.#table;
+    const group = this.#membership.groups[columns.group[row] - 1];
+    const member = columns.member[row];
+    const { levels } = group.layout;
+    return Array.from(levels, (level, i) => ({
+      level,
+      lower: this.#plausible(row, median + boundAt(group, member, i, 1)),
+      upper: this.#plausible(row, median + boundAt(group, member, i + levels.length, 1)),
+    }));
+  }
+
   #expected(row: number): number | null {
+    const median = this.#median(row);
+    return median === null ? null : this.#plausible(row, median);
+  }
+
+  /** Median of the one-step forecast issued before; makes sure that it has been issued. */
+  #median(row: number): number | null {
     const { columns } = this.#table;
     const index = columns.group[row] - 1;
     if (index < 0) return null;
@@ -76,15 +104,9 @@ export class Showing {
     return columns.origin[row] + group.columns.median[member * group.layout.leads.horizon];
   }
 
-  #interval(row: number, expected: number): OneStepInterval[] {
-    const { columns } = this.#table;
-    const group = this.#membership.groups[columns.group[row] - 1];
-    const member = columns.member[row];
-    const { levels } = group.layout;
-    return Array.from(levels, (level, i) => ({
-      level,
-      lower: expected + boundAt(group, member, i, 1),
-      upper: expected + boundAt(group, member, i + levels.length, 1),
-    }));
+  /** Clamped to the stream's range, as its forecast items are. */
+  #plausible(row: number, value: number): number {
+    const { range } = this.#rules[this.#table.columns.rule[row]].limits;
+    return range === null ? value : Math.max(range[0], Math.min(range[1], value));
   }
 }

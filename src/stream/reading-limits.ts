@@ -13,8 +13,10 @@ export interface LimitBreak {
 }
 
 /**
- * Checks a value against its stream's plausible range and rate of change. `before` is the value of
- * the newest step, at `beforeTime`; both may be NaN. A missing value breaks nothing.
+ * Checks a value against its stream's plausible range and rate of change. `before` is the newest
+ * value that broke no limit, at `beforeTime`; both may be NaN. The rate is that since then, so that
+ * a stream whose level has shifted is believed again once it could have got there. A missing value
+ * breaks nothing.
  */
 export function breaksLimits(
   value: number,

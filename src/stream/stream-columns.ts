@@ -15,6 +15,9 @@ export const streamSpecification = {
   time: { type: 'f64', width: 1, fill: Number.NaN },
   /** Time of the newest reading that was neither late nor retained. */
   latest: { type: 'f64', width: 1, fill: Number.NaN },
+  /** Value, after its transform, and time of the newest reading that broke no limit. */
+  keptValue: { type: 'f64', width: 1, fill: Number.NaN },
+  keptTime: { type: 'f64', width: 1, fill: Number.NaN },
   /** The newest reading of a counter, before its transform. */
   counter: { type: 'f64', width: 1, fill: Number.NaN },
   /** The open bucket of a stream that is aggregated; see aggregation.ts. */
