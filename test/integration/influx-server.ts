@@ -67,6 +67,15 @@ export class InfluxServer {
     return this.#end('SIGKILL');
   }
 
+  /** Stops it where it is: connections stay open and nothing is answered. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   /** Ends it and removes its folder. */
   async remove(): Promise<void> {
     await this.#end('SIGKILL');
