@@ -8,6 +8,7 @@ export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
     passWithNoTests: true,
+    setupFiles: ['test/property-seed.ts'],
     projects: [
       {
         extends: true,

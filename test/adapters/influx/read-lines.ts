@@ -17,13 +17,13 @@ export function readLines(text: string): ReadLine[] {
       const [key, behindKey] = readName(rest.slice(1), ['=']);
       const [value, behindValue] = readName(behindKey.slice(1), [',', ' ']);
       if (key === '' || value === '') throw new Error(`empty tag before "${behindValue}"`);
-      line.tags[key] = value;
+      own(line.tags, key, value);
       rest = behindValue;
     }
     do {
       const [key, behindKey] = readName(rest.slice(1), ['=']);
       const [value, behindValue] = readField(behindKey.slice(1));
-      line.fields[key] = value;
+      own(line.fields, key, value);
       rest = behindValue;
     } while (rest.startsWith(','));
     const time = /^ (-?\d+)\n/.exec(rest);
@@ -33,6 +33,16 @@ export function readLines(text: string): ReadLine[] {
     lines.push(line);
   }
   return lines;
+}
+
+/** Sets a key whatever its name; `__proto__` is a tag like any other. */
+function own<T>(record: Record<string, T>, key: string, value: T): void {
+  Object.defineProperty(record, key, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
 }
 
 /** A backslash takes the next character along; it vanishes before comma, space and equals sign. */
