@@ -92,8 +92,14 @@ export class OutboxFiles {
     const { segment, file } = active;
     // What it could not write it cannot flush either; the number is free all the same.
     await file.close().catch(() => {});
-    if (segment.size === 0) this.#retire(this.#segments.indexOf(segment));
-    else await truncate(this.#path(segment.name), segment.size);
+    const path = this.#path(segment.name);
+    if (segment.size > 0) {
+      await truncate(path, segment.size);
+    } else {
+      // Gone at once: the next segment has the same name.
+      this.#segments.splice(this.#segments.indexOf(segment), 1);
+      await rm(path, { force: true });
+    }
   }
 
   /** What was written survives a power cut when it resolves, unless it is too early for that. */
@@ -108,7 +114,7 @@ export class OutboxFiles {
 
   /** Takes the oldest segment off the list; its file goes with `removeRetired`. */
   retireOldest(): void {
-    this.#retire(0);
+    this.#retired.push(...this.#segments.splice(0, 1));
   }
 
   async removeRetired(): Promise<void> {
@@ -156,10 +162,6 @@ export class OutboxFiles {
     this.#active = active;
     this.#segments.push(active.segment);
     return active;
-  }
-
-  #retire(index: number): void {
-    this.#retired.push(...this.#segments.splice(index, 1));
   }
 
   async #setAside(path: string): Promise<void> {

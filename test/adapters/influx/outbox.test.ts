@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Outbox } from '../../../src/adapters/influx/outbox.ts';
@@ -274,6 +274,19 @@ describe('Outbox', () => {
       1,
     );
     expect(folder.notes.words.at(-1)).toContain('can be written again');
+  });
+
+  it('writes again what a full disk did not take', async () => {
+    const outbox = folder.open({ recentBytes: 0 });
+    await symlink('/dev/full', folder.file('0000000000000000.lines'));
+    await addRecords(outbox, ['a', 'b']);
+    expect(outbox.problem).toContain('ENOSPC');
+    await addRecords(outbox, ['c']);
+    await outbox.save();
+    expect(outbox.problem).toBeNull();
+    expect(await drain((await killed()).open())).toEqual(['a', 'b', 'c']);
+    expect(await drain(outbox)).toEqual(['a', 'b', 'c']);
+    expect(outbox).toMatchObject({ dropped: 0, damaged: 0 });
   });
 
   it('refuses a folder that it cannot use', async () => {
