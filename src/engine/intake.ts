@@ -193,8 +193,7 @@ export class Intake {
     into: Collector,
   ): void {
     const { row, rule } = arrival;
-    if (!this.#timeline.hasBegun(row)) {
-      this.#timeline.begin(row, value, stepTime);
+    if (!this.#timeline.hasBegun(row) && !this.#timeline.begin(row, value, stepTime)) {
       this.#show(arrival, broken, into);
       return;
     }

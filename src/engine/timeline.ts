@@ -40,12 +40,17 @@ export class Timeline {
     return !Number.isNaN(this.#table.columns.origin[row]);
   }
 
-  /** The first step: there is nothing to compare its value with yet (NaN: still nothing). */
-  begin(row: number, value: number, time: number): void {
+  /**
+   * The first value (NaN: still none). True when a reading without one came before: their gap is
+   * known, and the value is a step already.
+   */
+  begin(row: number, value: number, time: number): boolean {
     const { columns } = this.#table;
-    columns.time[row] = time;
+    const isStep = !Number.isNaN(value) && !Number.isNaN(columns.time[row]);
+    if (!isStep) columns.time[row] = time;
     columns.value[row] = value;
     columns.origin[row] = value;
+    return isStep;
   }
 
   /** Notes the time of the next step and says what has to happen before it. */

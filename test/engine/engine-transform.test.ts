@@ -77,6 +77,18 @@ describe('a counter', () => {
     expect(directory.history('a', 0, Infinity, 9)?.v).toEqual([null, 7, 7, 7, 7, 7]);
   });
 
+  it('has its first forecast after its second reading', () => {
+    const engine = smallEngine({ transform: 'delta' });
+    expect(take(engine, START, 1_000)[0]!.forecast).toBeNull();
+    const { forecast } = take(engine, START + MINUTE, 1_007)[0]!;
+    expect(forecast).toMatchObject({ issued: START + MINUTE, step: MINUTE });
+    expect(forecast?.median.every((m) => m === 7)).toBe(true);
+    expect(take(engine, START + 2 * MINUTE, 1_015)[0]!.reading).toMatchObject({
+      expected: 7,
+      v: 8,
+    });
+  });
+
   it('that falls was reset, and has counted from zero since', () => {
     const engine = smallEngine({ transform: 'delta' });
     for (const [i, v] of [1_000, 1_007, 1_014, 3, 10].entries())
