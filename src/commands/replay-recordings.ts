@@ -61,7 +61,10 @@ export async function replayRecordings(options: ReplayOptions): Promise<number> 
   const total = recordings.reduce((sum, { file }) => sum + file.sizeBytes, 0);
   const read = { bytes: 0 };
   const timer = setInterval(() => {
-    onProgress({ share: Math.min(1, read.bytes / total), count: publisher.counters.published });
+    const { published } = publisher.counters;
+    // What was read may still wait for the broker.
+    const gone = published / Math.max(1, published + queue.count + publisher.inFlight);
+    onProgress({ share: Math.min(1, read.bytes / total) * gone, count: published });
   }, progressMs);
   try {
     await feed({ options, queue, signal, read, wake: () => publisher.wake() });
