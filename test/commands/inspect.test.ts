@@ -13,6 +13,7 @@ import { defaultConfiguration } from '../../src/config/read-configuration.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { EngineDirectory } from '../../src/engine/engine-directory.ts';
 import { snapshotEngine } from '../../src/engine/engine-snapshot.ts';
+import { decodeSnapshot, encodeSnapshot } from '../../src/engine/snapshot-format.ts';
 
 const log = { info() {}, warn() {}, error() {} };
 const begin = Date.UTC(2026, 0, 1);
@@ -100,6 +101,22 @@ describe('inkling inspect', () => {
     expect(stream.levels).toEqual(
       directory.forecast('plant/a')!.levels.map(({ level, coverage }) => ({ level, coverage })),
     );
+  });
+
+  it('refuses a snapshot that lacks a part as unreadable data', async () => {
+    const { meta, sections } = decodeSnapshot(
+      new Uint8Array(Buffer.concat(snapshotEngine(livedEngine(10)))),
+    );
+    const others = [...sections].filter(([name]) => name !== 'stream/cadence');
+    const chunks = encodeSnapshot(
+      meta,
+      others.map(([name, data]) => ({ name, data })),
+    );
+    await new SnapshotStore(folder.path('snapshots'), log).write(11, chunks);
+    const { exit, stderr } = await inspect('data', '--stream', 'plant/a');
+    expect(exit).toBe(65);
+    expect(stderr).toContain('section "stream/cadence"');
+    expect(stderr.trim()).toMatch(/\(ERR_SNAPSHOT_CORRUPT\)$/);
   });
 
   it('shows a stream in words', async () => {
