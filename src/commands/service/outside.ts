@@ -13,7 +13,7 @@ import {
   type WebSocketServer,
 } from '../../adapters/websocket/websocket-server.ts';
 import type { Configuration } from '../../config/configuration.ts';
-import { createAccess } from '../../pipeline/access.ts';
+import { type Access, createAccess } from '../../pipeline/access.ts';
 import { type OriginRules, originRules } from '../../pipeline/origin.ts';
 import type { Logger } from '../../pipeline/ports.ts';
 import type { MeasuredParts } from './service-metrics.ts';
@@ -50,9 +50,10 @@ export async function takeOutside(options: OutsideOptions): Promise<Outside> {
   const folder = await openDataFolder({ dir, version, now: systemClock.now() });
   const undo: (() => Promise<unknown>)[] = [() => folder.release()];
   try {
-    const http = await makeHttpServer(options);
+    const door = doorOf(options);
+    const http = await makeHttpServer(options, door);
     undo.push(() => http.close());
-    const websocket = makeWebSocketServer(options, http);
+    const websocket = makeWebSocketServer(options, door, http);
     undo.push(() => websocket.close());
     const { port: httpPort } = await http.listen();
     const broker = makeBroker(options);
@@ -66,21 +67,26 @@ export async function takeOutside(options: OutsideOptions): Promise<Outside> {
   }
 }
 
-function ruleOrigins({ configuration: { http } }: OutsideOptions): OriginRules {
-  return originRules({
-    host: http.host,
-    hasTokens: http.tokens.length > 0,
-    origins: http.origins,
-  });
+/** Who may come in, and from which pages: the same for HTTP and WebSocket. */
+interface Door {
+  readonly access: Access;
+  readonly origins: OriginRules;
 }
 
-function makeHttpServer(options: OutsideOptions): Promise<HttpServer> {
+function doorOf({ configuration: { http } }: OutsideOptions): Door {
+  const { host, tokens, origins } = http;
+  return {
+    access: createAccess(tokens),
+    origins: originRules({ host, hasTokens: tokens.length > 0, origins }),
+  };
+}
+
+function makeHttpServer(options: OutsideOptions, door: Door): Promise<HttpServer> {
   const { http } = options.configuration;
   return createHttpServer({
     host: http.host,
     port: http.port,
-    access: createAccess(http.tokens),
-    origins: ruleOrigins(options),
+    ...door,
     pageDirectory: options.pageDir,
     readiness: options.readiness,
     metrics: serviceMetrics(options.parts),
@@ -89,13 +95,16 @@ function makeHttpServer(options: OutsideOptions): Promise<HttpServer> {
   });
 }
 
-function makeWebSocketServer(options: OutsideOptions, http: HttpServer): WebSocketServer {
+function makeWebSocketServer(
+  options: OutsideOptions,
+  door: Door,
+  http: HttpServer,
+): WebSocketServer {
   const websocket = createWebSocketServer({
     server: http.server,
     version: options.version,
     epoch: randomBytes(4).toString('hex'),
-    access: createAccess(options.configuration.http.tokens),
-    origins: ruleOrigins(options),
+    ...door,
     clock: systemClock,
   });
   options.parts.websocket = websocket;
